@@ -1,0 +1,69 @@
+"""The names and rules of the belt between dispatcher and workers: Celery's settings as data.
+
+Producers and workers never import each other; they meet in these names. Nothing here imports
+Celery: both ends hand this dictionary to their own application object.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from contacts.jobs import LANES
+
+QUEUES: Final[tuple[str, ...]] = tuple(lane.value for lane in LANES)
+"""One queue a lane: ``live``, ``bulk``, ``sweep``. Redis costs 4 ms a task at 1,000 queues."""
+
+TICK_RECLAIM: Final = "clock.reclaim"
+TICK_PRUNE: Final = "clock.prune"
+TICK_HEARTBEAT: Final = "clock.heartbeat"
+TICK_NIGHT: Final = "clock.night"
+
+VISIBILITY_S: Final = 120
+"""Redis gives an unacknowledged message to another worker after this long. The ledger's lease is
+shorter, so such a message finds its job released to somebody else, and stops."""
+
+WAKE_KEY: Final = "rollbook:wake"
+"""A Redis list of at most one element: pushing to it wakes the dispatcher."""
+
+
+def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
+    """The configuration of both Celery applications (dict of Celery's lower-case names).
+
+    Args:
+        redis_url: broker.
+        threads: size of a worker's pool; bounds the connections to Redis.
+    """
+    return {
+        "broker_url": redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_S,
+            "unacked_restore_interval": 5,
+            "queue_order_strategy": "priority",
+            "priority_steps": [0],
+            "max_connections": threads + 50,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+        "task_default_queue": "sweep",
+        "task_create_missing_queues": True,
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_acks_on_failure_or_timeout": True,
+        "task_send_sent_event": True,
+        "worker_send_task_events": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_enable_remote_control": True,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+    }

@@ -1,0 +1,133 @@
+"""What can go wrong, named for what happens next.
+
+    SyncError
+      TryLater      nothing failed: the attempt does not count
+        RateLimited     no token within the patience, or the day's quota is used up
+        LimiterDown     no Redis, so no token, so no call
+        CrmBusy         429, or 503: the CRM asked us to come back
+        AccessLost      401 / 403: the location waits for a person
+        NotYet          something else has to happen first
+      TryAgain      failed for now: the attempt counts, backoff
+        CrmUnavailable  5xx, broken connection, time-out
+      GiveUp        a person must look: the job is parked
+        CrmRefused      the CRM refuses this contact, tag or note
+        ContactGone     the CRM no longer knows the contact
+        Unsendable      ours: there is nothing that the CRM would take
+    UsageError      a person's mistake: one line, exit code 2
+
+The texts go to logs, Flower and `rollbook parked`: they carry ids, field names and the CRM's
+sentence with values masked, never an email, phone, name or note.
+"""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """A person's mistake: the message says what, where and what to do. Exit code 2."""
+
+
+class SyncError(Exception):
+    """Base of everything that a deed may end with instead of success.
+
+    Args:
+        reason: a sentence for the person who is called at night; no personal data.
+        code: short, stable, for grouping (`rollbook parked --reason CODE`).
+        doubtful: the call may have taken effect although no answer was seen.
+    """
+
+    code = "error"
+
+    def __init__(self, reason: str, *, code: str | None = None, doubtful: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code or type(self).code
+        self.doubtful = doubtful
+
+
+class TryLater(SyncError):
+    """Not a failure. The job waits again; its attempts stay as they are.
+
+    Args:
+        seconds: come back after this long.
+        pause: hold the whole location back for that long, not just this job.
+        bulk_only: with ``pause``: live jobs may go on.
+    """
+
+    code = "later"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        seconds: float,
+        code: str | None = None,
+        pause: bool = False,
+        bulk_only: bool = False,
+        doubtful: bool = False,
+    ) -> None:
+        super().__init__(reason, code=code, doubtful=doubtful)
+        self.seconds = seconds
+        self.pause = pause
+        self.bulk_only = bulk_only
+
+
+class RateLimited(TryLater):
+    code = "rate-limited"
+
+
+class LimiterDown(TryLater):
+    code = "limiter-down"
+
+
+class CrmBusy(TryLater):
+    code = "crm-busy"
+
+
+class AccessLost(TryLater):
+    code = "access-lost"
+
+
+class NotYet(TryLater):
+    code = "not-yet"
+
+
+class TryAgain(SyncError):
+    """Failed for now. The attempt counts; the next one comes after a backoff."""
+
+    code = "again"
+
+
+class CrmUnavailable(TryAgain):
+    code = "crm-unavailable"
+
+
+class GiveUp(SyncError):
+    """Trying again would not help. The job is parked until a person looks."""
+
+    code = "give-up"
+
+
+class CrmRefused(GiveUp):
+    """The CRM refused what we sent.
+
+    Args:
+        status: HTTP status of the answer.
+        twin: the CRM's id of the contact that is already there, where it named one.
+    """
+
+    code = "crm-refused"
+
+    def __init__(
+        self, reason: str, *, status: int, twin: str | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(reason, code=code)
+        self.status = status
+        self.twin = twin
+
+
+class ContactGone(GiveUp):
+    code = "contact-gone"
+
+
+class Unsendable(GiveUp):
+    code = "unsendable"

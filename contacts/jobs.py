@@ -1,0 +1,105 @@
+"""Which kinds of job exist, and in which lane each one travels.
+
+A job says *which* contact, never what changed: the worker compares what is ours with what was
+agreed at the moment it runs. So a job that is late, doubled or delivered again does no harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Lane(StrEnum):
+    """How urgent a job is. A more urgent lane is released first."""
+
+    LIVE = "live"
+    """Somebody waits for it: a webhook, a click."""
+    BULK = "bulk"
+    """A backfill of many."""
+    SWEEP = "sweep"
+    """Repairs and walks that nobody waits for."""
+
+
+class Kind(StrEnum):
+    """The stable name of a kind of job. It is also the Celery task's name: never rename one."""
+
+    PUSH = "contact.push"
+    """Create or update the CRM's copy of one contact."""
+    TAG = "contact.tag"
+    """Add and remove the tags that one contact is owed."""
+    NOTE = "contact.note"
+    """Write one note, once."""
+    FIELDS = "location.fields"
+    """Read the location's custom fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something owed to a contact, before it is a row of the ledger.
+
+    Attributes:
+        kind: what to do.
+        location: id of the location in the CRM.
+        contact: our id of the contact; 0 means the location itself.
+        subject: which of several things of that kind, e.g. the id of a note; 0 where the kind
+            has only one. Two waiting wishes of one kind, contact and subject are one job.
+        lane: how urgent it is.
+        run: id of the run that asks for it, for its progress.
+        due_at: not before then, seconds since the epoch (UTC).
+    """
+
+    kind: Kind
+    location: str
+    contact: int = 0
+    subject: int = 0
+    lane: Lane = Lane.BULK
+    run: int | None = None
+    due_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What travels over the belt: ids only, no personal data.
+
+    ``release`` counts how often the job was released. A worker that holds an older number than
+    the ledger's holds a stale delivery and stops.
+    """
+
+    job: int
+    release: int
+    kind: Kind
+    location: str
+    contact: int
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A released job that a worker has claimed, as the ledger knows it.
+
+    Attributes:
+        doubtful: an earlier attempt may have taken effect without our seeing the answer, so look
+            before writing.
+        attempts: failed attempts so far.
+        lease_until: seconds since the epoch; after it, the job may be given to somebody else.
+    """
+
+    id: int
+    release: int
+    kind: Kind
+    location: str
+    contact: int
+    subject: int
+    lane: Lane
+    attempts: int
+    doubtful: bool
+    run: int | None
+    lease_until: float
+
+
+URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}
+"""Lanes as the ledger stores and orders them: smaller is sooner."""
+
+LANES: Final[tuple[Lane, ...]] = tuple(sorted(URGENCY, key=URGENCY.__getitem__))
