@@ -104,13 +104,16 @@ class Settings(BaseSettings):
     ] = "US"
     window_calls: Annotated[
         int,
-        Field(ge=1, description="Calls that the CRM allows a location in any window.", examples=[25]),
+        Field(
+            ge=1, description="Calls that the CRM allows a location in any window.", examples=[25]
+        ),
     ] = 100
     window_seconds: Annotated[
         float, Field(gt=0, description="Length of that window, seconds.", examples=[10])
     ] = 10.0
     day_calls: Annotated[
-        int, Field(ge=1, description="Calls that the CRM allows a location a day.", examples=[10000])
+        int,
+        Field(ge=1, description="Calls that the CRM allows a location a day.", examples=[10000]),
     ] = 200_000
     worker_processes: Annotated[
         int,
@@ -158,7 +161,9 @@ class Settings(BaseSettings):
     ] = 5.0
     read_timeout: Annotated[
         float,
-        Field(gt=0, le=60, description="Seconds that an answer of the CRM may take.", examples=[10]),
+        Field(
+            gt=0, le=60, description="Seconds that an answer of the CRM may take.", examples=[10]
+        ),
     ] = 10.0
     keep_calls_days: Annotated[
         int, Field(ge=1, description="Days that the audit of calls is kept.", examples=[30])
@@ -176,7 +181,10 @@ class Settings(BaseSettings):
     ] = "UTC"
     flower_host: Annotated[
         str,
-        Field(description="Address that Flower listens on. Loopback by default.", examples=["127.0.0.1"]),
+        Field(
+            description="Address that Flower listens on. Loopback by default.",
+            examples=["127.0.0.1"],
+        ),
     ] = "127.0.0.1"
     flower_port: Annotated[
         int, Field(ge=0, le=65535, description="Port of Flower.", examples=[5555])
