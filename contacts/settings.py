@@ -329,4 +329,5 @@ def _line(error: dict[str, Any]) -> str:
 def _explain(name: str, what: str) -> str:
     field = Settings.model_fields[name]
     example = (field.examples or ["?"])[0]
-    return f"{PREFIX}{name.upper()} {what}: {field.description} Example: {PREFIX}{name.upper()}={example}"
+    variable = f"{PREFIX}{name.upper()}"
+    return f"{variable} {what}: {field.description} Example: {variable}={example}"

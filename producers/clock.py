@@ -1,0 +1,88 @@
+"""Beat: what happens by the clock. Each tick is a message to a worker; beat does no work itself."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any
+
+from celery import Celery, signals
+from celery.schedules import crontab
+
+from contacts import belt
+from contacts.errors import UsageError
+from contacts.logs import start_logging
+from contacts.settings import Settings, load
+
+RECLAIM_S = 15.0
+"""How often expired leases are swept: a killed worker's job waits at most its lease and this."""
+
+HEARTBEAT_S = 10.0
+"""How often beat shows that beat, Redis and a worker are one chain."""
+
+PRUNE_S = 3600.0
+
+
+def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
+    """Beat's schedule: name to Celery's entry. A tick nobody took in its interval is dropped.
+
+    The nightly check is in the application's time zone, which :func:`build_clock` sets.
+    """
+
+    def every(seconds: float, task: str, **kwargs: Any) -> dict[str, Any]:
+        options = {"queue": "sweep", "expires": seconds}
+        return {"task": task, "schedule": seconds, "kwargs": kwargs, "options": options}
+
+    minute, hour = settings.night_at.split()
+    return {
+        "expired leases": every(RECLAIM_S, belt.TICK_RECLAIM),
+        "heartbeat": every(HEARTBEAT_S, belt.TICK_HEARTBEAT, name=name),
+        "old calls and jobs": every(PRUNE_S, belt.TICK_PRUNE),
+        "nightly check": {
+            "task": belt.TICK_NIGHT,
+            "schedule": crontab(minute=minute, hour=hour),
+            "options": {"queue": "sweep", "expires": 3600},
+        },
+    }
+
+
+def build_clock(settings: Settings) -> Celery:
+    """Beat's application.
+
+    Raises:
+        UsageError: no Redis is known.
+    """
+    if settings.redis is None:
+        raise UsageError(
+            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
+        )
+    app = Celery("rollbook", set_as_current=False)
+    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=4))
+    app.conf.beat_schedule = schedule(settings, f"beat@{socket.gethostname()}:{os.getpid()}")
+    app.conf.timezone = settings.night_zone
+    app.conf.beat_max_loop_interval = 5
+    return app
+
+
+def main() -> int:
+    """``python -m producers.clock``; exit code 2 for a person's mistake."""
+    try:
+        settings = load()
+        start_logging(settings)
+        app = build_clock(settings)
+    except UsageError as error:
+        print(f"rollbook beat: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+    def setup_logging(**_: Any) -> None:
+        """Celery leaves logging alone when somebody listens to this signal."""
+
+    signals.setup_logging.connect(setup_logging, weak=False)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    app.Beat(schedule=str(settings.home / "beat-schedule"), quiet=True).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

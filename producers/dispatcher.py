@@ -1,0 +1,208 @@
+"""Ledger to Redis: what is due, fairly, no faster than the CRM takes it.
+
+A loop of three steps: has Redis forgotten anything, what may be released, publish it. What could
+not be published goes back at once; what Redis lost is released again under a new number, so that
+a message which turns up after all finds its job gone and stops.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import redis
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from contacts import belt
+from contacts.errors import UsageError
+from contacts.jobs import Ticket
+from contacts.logs import start_logging
+from contacts.settings import Settings, load
+from contacts.store import ledger, processes
+from contacts.store.database import DatabaseDown, Store, check_schema, open_store
+
+TICK_S = 0.5
+"""How often released jobs are topped up while work waits. With 20 in flight a location of 10
+calls/s never runs dry, and two queries a tick cost less than 1 % of a core. A live job rings."""
+
+IDLE_S = 1.0
+"""How long an idle dispatcher sleeps when nobody rings; also the accuracy of a retry's time."""
+
+LEASE_S = 30.0
+"""A released job that no worker claims in this time is released again."""
+
+ROUND = 500
+"""At most this many jobs in one round: publishing them takes about 0.1 s."""
+
+BULK_SHARE = 0.75
+"""Bulk may hold this share of all worker threads, so that a live job always finds one free."""
+
+DUTY_S = 5.0
+"""How often the number of workers is read and our own pulse is written."""
+
+log = structlog.get_logger("rollbook.dispatcher")
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """The loop's state: which Redis was seen last, and when the slow duties were done."""
+
+    store: Store
+    app: Celery
+    redis: redis.Redis
+    in_flight: int
+    clock: Callable[[], float]
+    name: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+    run_id: str | None = None
+    slots: int = 0
+    duties_at: float = 0.0
+
+    def run(self) -> None:
+        """Dispatch until told to stop. Survives a Redis or database that goes away."""
+        while not self.stopping.is_set():
+            try:
+                self.wait(TICK_S if self.step() else IDLE_S)
+            except redis.RedisError as error:
+                self._outage("Redis", error)
+                self.run_id = None
+            except DatabaseDown as error:
+                self._outage("the database", error)
+        self.store_goodbye()
+
+    def step(self) -> int:
+        """One round.
+
+        Returns:
+            how many jobs were handed over.
+
+        Raises:
+            redis.RedisError: no Redis; nothing was released that is not withdrawn again.
+            DatabaseDown: no database.
+        """
+        self.notice_restart()
+        self.duties()
+        if not self.slots:
+            return 0  # nobody would take it: in the ledger it can still be cancelled and counted
+        tickets = ledger.release(
+            self.store,
+            room=self.in_flight,
+            limit=ROUND,
+            bulk_limit=max(1, int(self.slots * BULK_SHARE)),
+            lease_s=LEASE_S,
+        )
+        self.publish(tickets)
+        return len(tickets)
+
+    def notice_restart(self) -> None:
+        """After a restart of Redis, release again whatever lay there unclaimed."""
+        run_id = str(self.redis.info("server")["run_id"])
+        if run_id == self.run_id:
+            return
+        back = ledger.reclaim(self.store, unstarted=True)
+        log.info("redis is new to us", jobs_taken_back=back)
+        self.run_id = run_id
+
+    def duties(self) -> None:
+        """Every few seconds: our pulse, and how many threads the living workers have."""
+        now = self.clock()
+        if now - self.duties_at < DUTY_S and self.slots:
+            return
+        self.duties_at = now
+        processes.beat(self.store, self.name, "dispatcher", 0)
+        self.slots = processes.slots(self.store, "worker")
+
+    def publish(self, tickets: Sequence[Ticket]) -> None:
+        """Send one message for each; what cannot be sent is withdrawn.
+
+        Raises:
+            redis.RedisError: Redis went away in between.
+        """
+        sent = 0
+        try:
+            with self.app.producer_pool.acquire(block=True, timeout=5) as producer:
+                for ticket in tickets:
+                    self.app.send_task(
+                        ticket.kind.value,
+                        kwargs={
+                            "job": ticket.job,
+                            "release": ticket.release,
+                            "location": ticket.location,
+                            "contact": ticket.contact,
+                            "lane": ticket.lane.value,
+                        },
+                        queue=ticket.lane.value,
+                        task_id=f"{ticket.job}.{ticket.release}",
+                        producer=producer,
+                        retry=False,
+                    )
+                    sent += 1
+        except (OperationalError, redis.RedisError, OSError) as error:
+            ledger.withdraw(self.store, tickets[sent:])
+            raise redis.ConnectionError("publishing failed") from error
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until the bell rings, at most so many seconds."""
+        self.redis.blpop([belt.WAKE_KEY], timeout=seconds)
+
+    def store_goodbye(self) -> None:
+        """Take our name off the list of the living."""
+        try:
+            processes.gone(self.store, self.name)
+        except DatabaseDown:
+            log.warning("stopped without a goodbye: no database")
+
+    def _outage(self, what: str, error: Exception) -> None:
+        log.warning("waiting", away=what, error=type(error).__name__)
+        self.stopping.wait(TICK_S)
+
+
+def open_dispatcher(settings: Settings) -> Dispatcher:
+    """Build the dispatcher of this process.
+
+    Raises:
+        UsageError: no Redis is known, or the database is behind.
+    """
+    if settings.redis is None:
+        raise UsageError(
+            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
+        )
+    app = Celery("rollbook", set_as_current=False)
+    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=4))
+    store = open_store(settings.database, pool_size=2)
+    check_schema(store)
+    return Dispatcher(
+        store=store,
+        app=app,
+        redis=redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=2),
+        in_flight=settings.in_flight,
+        clock=store.clock,
+        name=f"dispatcher@{socket.gethostname()}:{os.getpid()}",
+    )
+
+
+def main() -> int:
+    """``python -m producers.dispatcher``; exit code 2 for a person's mistake."""
+    try:
+        settings = load()
+        start_logging(settings)
+        dispatcher = open_dispatcher(settings)
+    except UsageError as error:
+        print(f"rollbook dispatcher: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: dispatcher.stopping.set())
+    log.info("dispatching", name=dispatcher.name)
+    dispatcher.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
