@@ -17,6 +17,7 @@ TICK_RECLAIM: Final = "clock.reclaim"
 TICK_PRUNE: Final = "clock.prune"
 TICK_HEARTBEAT: Final = "clock.heartbeat"
 TICK_NIGHT: Final = "clock.night"
+TICK_SCAN: Final = "clock.scan"
 
 VISIBILITY_S: Final = 120
 """Redis gives an unacknowledged message to another worker after this long. The ledger's lease is
@@ -35,6 +36,7 @@ def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
     """
     return {
         "broker_url": redis_url,
+        "broker_transport": "contacts.channel:Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
@@ -58,7 +60,7 @@ def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_acks_on_failure_or_timeout": True,
-        "task_send_sent_event": True,
+        "task_send_sent_event": False,
         "worker_send_task_events": True,
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": True,

@@ -24,6 +24,23 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedTask:
+    """A task that a source wants to be done for a person.
+
+    Attributes:
+        key: by which the source knows it.
+        due_at: seconds since the epoch.
+        assigned_to: the id of a user of the CRM; None: nobody.
+    """
+
+    key: str
+    title: str
+    body: str
+    due_at: float
+    assigned_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What a source says of one person.
 
@@ -31,12 +48,20 @@ class Person:
         fields: cleaned, non-blank values by our name, email and phone among them.
         add_tags, remove_tags: deltas, as the CRM spells tags.
         notes: bodies of notes to write once each.
+        named_notes: (key, body) of notes that the source knows by a key: another body is the same
+            note changed.
+        tasks: to be done for the person, by people who work in the CRM.
+        contact: our id, where the source has an id of its own by which we know the person; an
+            email that is another one now is then a change, and not somebody else.
     """
 
     fields: Mapping[str, Value]
     add_tags: frozenset[str] = frozenset()
     remove_tags: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    named_notes: tuple[tuple[str, str], ...] = ()
+    tasks: tuple[AskedTask, ...] = ()
+    contact: int | None = None
 
     @property
     def email(self) -> str | None:

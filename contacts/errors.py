@@ -11,7 +11,7 @@
         CrmUnavailable  5xx, broken connection, time-out
       GiveUp        a person must look: the job is parked
         CrmRefused      the CRM refuses this contact, tag or note
-        ContactGone     the CRM no longer knows the contact
+        ContactGone     the CRM no longer knows the contact: first it is looked for
         Unsendable      ours: there is nothing that the CRM would take
     UsageError      a person's mistake: one line, exit code 2
 
@@ -113,16 +113,30 @@ class CrmRefused(GiveUp):
     Args:
         status: HTTP status of the answer.
         twin: the CRM's id of the contact that is already there, where it named one.
+        field: what that one has: email or phone; None: the CRM did not say.
     """
 
     code = "crm-refused"
 
     def __init__(
-        self, reason: str, *, status: int, twin: str | None = None, code: str | None = None
+        self,
+        reason: str,
+        *,
+        status: int,
+        twin: str | None = None,
+        field: str | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(reason, code=code)
         self.status = status
         self.twin = twin
+        self.field = field
+
+    @property
+    def perhaps_done(self) -> bool:
+        """The CRM has been seen to say 422 to what it then did (highlevel-api-docs#64): a look
+        tells."""
+        return self.status == 422
 
 
 class ContactGone(GiveUp):

@@ -30,9 +30,37 @@ class Kind(StrEnum):
     TAG = "contact.tag"
     """Add and remove the tags that one contact is owed."""
     NOTE = "contact.note"
-    """Write one note, once."""
+    """Write one note, once; change it, or delete it."""
+    TASK = "contact.task"
+    """Write one task of a contact, once; change it, complete it, or delete it."""
     FIELDS = "location.fields"
     """Read the location's custom fields."""
+    PULL = "contact.pull"
+    """Read one contact of the CRM, of which a webhook said that it changed."""
+    NOTES = "contact.notes"
+    """Read the notes of one contact, of which a webhook said that they changed."""
+    TASKS = "contact.tasks"
+    """Read the tasks of one contact, of which a webhook said that they changed."""
+    TASK_OWNER = "location.task"
+    """Find the contact of a task that a webhook told of without it."""
+    TASK_WALK = "location.tasks"
+    """Read one page of a location's tasks, for what no webhook tells."""
+    PAGE = "location.page"
+    """Read one page of a walk over the location's contacts, or do what follows the last one."""
+    DOUBT = "contact.doubt"
+    """Look whether a create whose answer was lost took effect late, and remove what is double."""
+    RULES = "contact.rules"
+    """Look at the rules of one contact, of which something changed. It makes no call."""
+    ENROL = "platform.enrol"
+    """Enrol one contact in one course of the platform."""
+    LIST = "platform.list"
+    """Put one contact on one list of the platform, or take it off."""
+    PLATFORM = "platform.push"
+    """Tell the platform what changed in the CRM of one contact."""
+    FEED = "platform.feed"
+    """Read one page of what changed on the platform."""
+    COURSES = "platform.courses"
+    """Read the platform's courses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +112,7 @@ class Job:
             before writing.
         attempts: failed attempts so far.
         lease_until: seconds since the epoch; after it, the job may be given to somebody else.
+        code: why the attempt before this one came to nothing; None: there was none.
     """
 
     id: int
@@ -97,6 +126,7 @@ class Job:
     doubtful: bool
     run: int | None
     lease_until: float
+    code: str | None = None
 
 
 URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 
@@ -29,6 +32,7 @@ def start_logging(settings: Settings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_values,
     ]
     last: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
@@ -49,5 +53,31 @@ def start_logging(settings: Settings) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
+
+
+def without_values(
+    _: object, __: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Say of an exception its type and the lines it came through.
+
+    Not its text, and not the local variables: a database quotes the row that it refused, and the
+    variables of a deed are somebody's name, email and phone.
+    """
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = " <- ".join(_chain(error))
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    """The exception and what led to it, newest first, each with its innermost lines."""
+    while error is not None:
+        lines = traceback.extract_tb(error.__traceback__)[-8:]
+        places = [f"{Path(line.filename).name}:{line.lineno} {line.name}" for line in lines]
+        yield f"{type(error).__qualname__} at {', '.join(reversed(places)) or 'nowhere'}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

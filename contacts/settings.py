@@ -5,16 +5,42 @@ from __future__ import annotations
 import json
 import re
 import zoneinfo
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contacts import public_keys
 from contacts.errors import UsageError
 
 PREFIX = "ROLLBOOK_"
+
+WRITE_TIMEOUT_S = 5.0
+"""Seconds to send a request; a few kilobytes, so it is not worth a setting."""
+
+
+def longest_call(connect_timeout: float, read_timeout: float) -> float:
+    """How long one call to the CRM may take, seconds: TCP, TLS, the request, the answer."""
+    return 2 * connect_timeout + WRITE_TIMEOUT_S + read_timeout
+
+
+class Deleted(StrEnum):
+    """What becomes of our contact when it is deleted in the CRM."""
+
+    KEEP = "keep"
+    MARK = "mark"
+    DELETE = "delete"
+
+
+class Reconcile(StrEnum):
+    """How the nightly run reads the CRM's contacts."""
+
+    LIST = "list"
+    SEARCH = "search"
+    OFF = "off"
 
 
 class Settings(BaseSettings):
@@ -31,6 +57,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     home: Annotated[
@@ -165,6 +192,36 @@ class Settings(BaseSettings):
             gt=0, le=60, description="Seconds that an answer of the CRM may take.", examples=[10]
         ),
     ] = 10.0
+    lease_seconds: Annotated[
+        float,
+        Field(
+            le=3600,
+            validate_default=True,
+            description="How long a job belongs to the worker that took it. A killed worker's job "
+            "goes to another one after that, and at most SWEEP_SECONDS more.",
+            examples=[60],
+        ),
+    ] = 60.0
+    late_seconds: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=3600,
+            description="How long after a lost answer a create may still take effect in the CRM. "
+            "What was written again meanwhile is looked at once more after that, and a copy of "
+            "ours removed. Nothing is published of it: a minute, and 15 s for lists that lag.",
+            examples=[75],
+        ),
+    ] = 75.0
+    sweep_seconds: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=600,
+            description="How often the jobs of workers that ended without a word are looked for.",
+            examples=[15],
+        ),
+    ] = 15.0
     keep_calls_days: Annotated[
         int, Field(ge=1, description="Days that the audit of calls is kept.", examples=[30])
     ] = 30
@@ -179,6 +236,63 @@ class Settings(BaseSettings):
     night_zone: Annotated[
         str, Field(description="Time zone of NIGHT_AT.", examples=["Europe/Berlin"])
     ] = "UTC"
+    night_spread: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=14_400,
+            description="Seconds over which the locations' nightly checks begin, each at its own "
+            "moment.",
+            examples=[3600],
+        ),
+    ] = 1800.0
+    reconcile_by: Annotated[
+        Reconcile,
+        Field(
+            description="How reconciliation reads the CRM's contacts. `list`: `GET /contacts/`, "
+            "100 a call. `search`: `POST /contacts/search`, 500 a call; it may not show the case "
+            "of names. `off`: only our own side is checked.",
+            examples=["search"],
+        ),
+    ] = Reconcile.LIST
+    guard_contacts: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="A reconciliation that would delete, blank or retag more contacts stops "
+            "and asks.",
+            examples=[200],
+        ),
+    ] = 50
+    guard_percent: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            description="The same, in percent of the location's linked contacts; the smaller of "
+            "both counts.",
+            examples=[5],
+        ),
+    ] = 2.0
+    scan_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=86_400,
+            description="How often the CRM is asked which contacts changed lately, so that a lost "
+            "webhook heals before the night. 0: never.",
+            examples=[1800],
+        ),
+    ] = 600.0
+    scan_percent: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            description="Percent of the day's calls that these scans may use.",
+            examples=[5],
+        ),
+    ] = 1.5
     flower_host: Annotated[
         str,
         Field(
@@ -200,6 +314,116 @@ class Settings(BaseSettings):
             examples=["correct-horse-battery-staple"],
         ),
     ] = None
+    receiver_host: Annotated[
+        str,
+        Field(
+            description="Address that the receiver of webhooks listens on. Loopback by default: a "
+            "reverse proxy with TLS stands before it.",
+            examples=["127.0.0.1"],
+        ),
+    ] = "127.0.0.1"
+    receiver_port: Annotated[
+        int,
+        Field(ge=0, le=65535, description="Port of the receiver of webhooks.", examples=[8770]),
+    ] = 8770
+    receiver_patience: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=10,
+            description="Seconds that a webhook may wait for its commit. Then it is answered 429, "
+            "and the CRM sends it again.",
+            examples=[0.2],
+        ),
+    ] = 0.045
+    webhook_key: Annotated[
+        str,
+        Field(
+            description="The CRM's public key for `X-GHL-Signature` (Ed25519): a PEM, or its "
+            "base64 alone. The default is the published one.",
+            examples=[public_keys.CURRENT],
+        ),
+    ] = public_keys.CURRENT
+    webhook_older_signature: Annotated[
+        bool,
+        Field(
+            description="Also take webhooks that bear only the older `X-WH-Signature` "
+            "(RSA-SHA256). The CRM was to stop sending it on 2026-09-01.",
+            examples=[True],
+        ),
+    ] = False
+    webhook_older_key: Annotated[
+        str,
+        Field(
+            description="The CRM's public key for `X-WH-Signature`: a PEM, or its base64 alone. "
+            "The default is the published one.",
+            examples=[public_keys.OLDER],
+        ),
+    ] = public_keys.OLDER
+    webhook_secret: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=16,
+            description='What a workflow\'s "Custom Webhook" has to send in the header '
+            "`X-Rollbook-Secret`: those are not signed. 16 characters or more. Empty: they are "
+            "not taken.",
+            examples=["correct-horse-battery-staple"],
+        ),
+    ] = None
+    platform_secret: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=16,
+            description="What the course platform's hooks have to show, in the header "
+            "`X-Rollbook-Secret` or in their address: they are not signed. 16 characters or more, "
+            "letters, digits, `-`, `_` and `.` only. Empty: they are not taken.",
+            examples=["correct-horse-battery-staple"],
+        ),
+    ] = None
+    platform_token: Annotated[
+        SecretStr | None,
+        Field(
+            description="Token or password of the course platform, for "
+            "`rollbook platform connect` where nobody can type it. It is kept encrypted in the "
+            "database.",
+            examples=["och-12345678"],
+        ),
+    ] = None
+    feed_seconds: Annotated[
+        float,
+        Field(
+            ge=5,
+            le=86_400,
+            description="How often `rollbook feed` asks a course platform what changed.",
+            examples=[60],
+        ),
+    ] = 60.0
+    adopt: Annotated[
+        bool,
+        Field(
+            description="Contacts that are made in the CRM are taken into our roster. Otherwise "
+            "only those that we know by email or phone are linked.",
+            examples=[False],
+        ),
+    ] = True
+    deleted: Annotated[
+        Deleted,
+        Field(
+            description="What becomes of our contact when it is deleted in the CRM. `mark`: it "
+            "stays, and nothing is sent for it until it is there again. `keep`: it stays, and "
+            "comes back to the CRM with its next push. `delete`: it is deleted here too.",
+            examples=["keep"],
+        ),
+    ] = Deleted.MARK
+    keep_history_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Days that the timeline of every contact is kept: what changed, from what "
+            "to what, and why; values that lost among it. `rollbook explain` reads it.",
+            examples=[365],
+        ),
+    ] = 90
     log_level: Annotated[
         str, Field(description="debug, info, warning or error.", examples=["info"])
     ] = "info"
@@ -213,20 +437,25 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is not an http or https address")
+        _check_port(value)
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.match(r"(postgres(ql)?|sqlite)(\+\w+)?://", value.get_secret_value()):
-            raise ValueError("is neither a postgresql:// nor a sqlite:// address")
+        if value:
+            if not re.match(r"(postgres(ql)?|sqlite)(\+\w+)?://", value.get_secret_value()):
+                raise ValueError("is neither a postgresql:// nor a sqlite:// address")
+            _check_port(value.get_secret_value())
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.match(r"rediss?://|unix://", value.get_secret_value()):
-            raise ValueError("is not a redis://, rediss:// or unix:// address")
+        if value:
+            if not re.match(r"rediss?://|unix://", value.get_secret_value()):
+                raise ValueError("is not a redis://, rediss:// or unix:// address")
+            _check_port(value.get_secret_value())
         return value
 
     @field_validator("secret_key")
@@ -241,12 +470,40 @@ class Settings(BaseSettings):
                 raise ValueError("is not 32 bytes in URL-safe base64") from None
         return value
 
+    @field_validator("platform_secret")
+    @classmethod
+    def _in_a_path(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9._-]+", value.get_secret_value()):
+            raise ValueError("has characters that an address cannot hold as they are")
+        return value
+
+    @field_validator("webhook_key")
+    @classmethod
+    def _ed25519(cls, value: str) -> str:
+        public_keys.ed25519(value)
+        return value
+
+    @field_validator("webhook_older_key")
+    @classmethod
+    def _rsa(cls, value: str) -> str:
+        public_keys.rsa(value)
+        return value
+
     @field_validator("country")
     @classmethod
     def _country(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z]{2}", value):
             raise ValueError("is not a country code of two letters")
         return value.upper()
+
+    @field_validator("lease_seconds")
+    @classmethod
+    def _lease(cls, value: float, info: ValidationInfo) -> float:
+        if {"connect_timeout", "read_timeout"} <= info.data.keys():
+            least = longest_call(info.data["connect_timeout"], info.data["read_timeout"]) + 5
+            if value < least:
+                raise ValueError(f"is too short for these time-outs, it must be {least:g} or more")
+        return value
 
     @field_validator("night_at")
     @classmethod
@@ -278,6 +535,16 @@ class Settings(BaseSettings):
         return f"sqlite:///{(self.home / 'rollbook.db').absolute()}"
 
     @property
+    def call_seconds(self) -> float:
+        """How long one call to the CRM may take."""
+        return longest_call(self.connect_timeout, self.read_timeout)
+
+    @property
+    def claim_seconds(self) -> float:
+        """How long a message may lie in Redis until its job is released anew: half a lease."""
+        return self.lease_seconds / 2
+
+    @property
     def redis(self) -> str | None:
         """The address of Redis: the one set, else the one that `rollbook up` runs now, else None.
 
@@ -287,9 +554,9 @@ class Settings(BaseSettings):
             return self.redis_url.get_secret_value()
         try:
             found = json.loads((self.home / "redis" / "address.json").read_text())
-        except (OSError, ValueError):
-            return None
-        return str(found["url"])
+            return str(found["url"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None  # not there, or half written
 
     @property
     def embedded_redis(self) -> bool:
@@ -297,14 +564,30 @@ class Settings(BaseSettings):
         return self.redis_url is None
 
 
+def _check_port(address: str) -> None:
+    # Python's own message would repeat what it took for the port: a piece of the password.
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        raise ValueError(
+            "is not an address: its port is no number (is a character of the password not "
+            "percent-encoded?)"
+        ) from None
+
+
 def load(**overrides: Any) -> Settings:
     """Read the settings; overrides win over the environment, the environment over ``.env``.
 
     Raises:
-        UsageError: one line for each missing or malformed setting: name, meaning, example.
+        UsageError: one line for each missing or malformed setting: name, meaning, example; or
+            ``.env`` cannot be read.
     """
     try:
         return Settings(**overrides)
+    except (UnicodeDecodeError, OSError) as error:
+        raise UsageError(
+            f".env cannot be read ({type(error).__name__}): save it as UTF-8"
+        ) from None
     except ValidationError as error:
         raise UsageError("\n".join(_line(dict(e)) for e in error.errors())) from None
 
