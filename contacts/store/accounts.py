@@ -1,0 +1,242 @@
+"""Locations of the CRM: their tokens (encrypted), custom fields, limits and pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import case, delete, select, update
+
+from contacts.errors import UsageError
+from contacts.store.cipher import Cipher
+from contacts.store.database import Store, Tx
+from contacts.store.tables import custom_fields as fields_table
+from contacts.store.tables import locations as table
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One location (sub-account).
+
+    Attributes:
+        country: ISO 3166 alpha-2; None until known.
+        window_calls, window_ms, day_calls: its own limits; None: the settings' ones.
+        paused_until: seconds since the epoch; None when not paused.
+        pause_reason: a sentence, no personal data.
+        pause_bulk_only: live jobs go on in spite of the pause.
+    """
+
+    id: str
+    name: str | None
+    country: str | None
+    window_calls: int | None
+    window_ms: int | None
+    day_calls: int | None
+    paused_until: float | None
+    pause_reason: str | None
+    pause_bulk_only: bool
+    has_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """One custom field of a location. ``key`` is without ``contact.``; ``data_type`` the CRM's."""
+
+    id: str
+    key: str
+    name: str
+    data_type: str
+
+
+def ensure_location(
+    tx: Tx, id: str, *, cipher: Cipher, token: str | None, country: str | None = None
+) -> None:
+    """Make the location known; a token or country given replaces the one that was there."""
+    row = tx.execute(select(table.c.token).where(table.c.id == id)).first()
+    values: dict[str, Any] = {}
+    if country is not None:
+        values["country"] = country
+    if token is not None and (row is None or row.token is None or _differs(row, token, cipher)):
+        values["token"] = cipher.encrypt(token)
+        # A new token is what a person does about lost access: do not make her wait. A pause of
+        # bulk alone is the day's quota, which a token does not give back.
+        values |= {"paused_until": None, "pause_reason": None}
+    if row is None:
+        tx.execute(table.insert().values(id=id, **values))
+    elif values:
+        tx.execute(update(table).where(table.c.id == id).values(**values))
+
+
+def describe(
+    tx: Tx,
+    id: str,
+    *,
+    name: str | None = None,
+    window_calls: int | None = None,
+    window_ms: int | None = None,
+    day_calls: int | None = None,
+) -> None:
+    """Change what is given of the location's name and limits; what is None stays."""
+    given = {
+        "name": name,
+        "window_calls": window_calls,
+        "window_ms": window_ms,
+        "day_calls": day_calls,
+    }
+    values = {column: value for column, value in given.items() if value is not None}
+    if values:
+        tx.execute(update(table).where(table.c.id == id).values(**values))
+
+
+def _differs(row: Any, token: str, cipher: Cipher) -> bool:
+    try:
+        return cipher.decrypt(row.token) != token
+    except UsageError:
+        return True
+
+
+def location(store: Store, id: str) -> Location:
+    """One location.
+
+    Raises:
+        UsageError: not known.
+    """
+    with store.read() as tx:
+        row = tx.execute(select(table).where(table.c.id == id)).first()
+    if row is None:
+        raise UsageError(f"location {id} is not known: add it with `rollbook locations add {id}`")
+    return _location(row, store.clock())
+
+
+def locations(store: Store) -> list[Location]:
+    """Every location, by id."""
+    with store.read() as tx:
+        return [
+            _location(row, store.clock()) for row in tx.execute(select(table).order_by(table.c.id))
+        ]
+
+
+def _location(row: Any, now: float) -> Location:
+    """A row as people see it: of two pauses the one that stops more."""
+    until, reason = row.paused_until, row.pause_reason
+    bulk_only = not until or until <= now
+    if bulk_only:
+        until, reason = row.bulk_paused_until, row.bulk_pause_reason
+    if not until or until <= now:
+        until, reason, bulk_only = None, None, False
+    return Location(
+        id=row.id,
+        name=row.name,
+        country=row.country,
+        window_calls=row.window_calls,
+        window_ms=row.window_ms,
+        day_calls=row.day_calls,
+        paused_until=until,
+        pause_reason=reason,
+        pause_bulk_only=bulk_only,
+        has_token=row.token is not None,
+    )
+
+
+def token(store: Store, id: str, cipher: Cipher) -> str:
+    """The location's token.
+
+    Raises:
+        UsageError: there is none, or it was encrypted with another key.
+    """
+    with store.read() as tx:
+        sealed = tx.execute(select(table.c.token).where(table.c.id == id)).scalar_one_or_none()
+    if sealed is None:
+        raise UsageError(
+            f"location {id} has no token: set ROLLBOOK_CRM_TOKEN, or `rollbook locations add {id}`"
+        )
+    return cipher.decrypt(bytes(sealed))
+
+
+def custom_fields(store: Store, id: str) -> list[CustomField]:
+    """The location's custom fields as last read, by key."""
+    query = (
+        select(fields_table.c.id, fields_table.c.key, fields_table.c.name, fields_table.c.data_type)
+        .where(fields_table.c.location == id)
+        .order_by(fields_table.c.key)
+    )
+    with store.read() as tx:
+        return [CustomField(**row._mapping) for row in tx.execute(query)]
+
+
+def fields_known(store: Store, id: str) -> bool:
+    """Whether the location's custom fields were ever read."""
+    return fields_read_at(store, id) is not None
+
+
+def fields_read_at(store: Store, id: str) -> float | None:
+    """When the location's custom fields were last read, seconds since the epoch; None: never."""
+    query = select(table.c.fields_read_at).where(table.c.id == id)
+    with store.read() as tx:
+        return tx.execute(query).scalar_one_or_none()
+
+
+def save_fields(tx: Tx, location: str, rows: Sequence[CustomField], *, now: float) -> None:
+    """Replace the location's custom fields by what was read just now."""
+    tx.execute(delete(fields_table).where(fields_table.c.location == location))
+    if rows:
+        tx.execute(fields_table.insert(), [asdict(row) | {"location": location} for row in rows])
+    tx.execute(update(table).where(table.c.id == location).values(fields_read_at=now))
+
+
+def pause(tx: Tx, location: str, until: float, reason: str, *, bulk_only: bool = False) -> bool:
+    """Release none of the location's jobs until then. A pause is never shortened by another.
+
+    Args:
+        bulk_only: live jobs go on. Such a pause and one of all lanes stand side by side.
+
+    Returns:
+        whether it holds now; False when the location is not known.
+    """
+    end, why = (
+        (table.c.bulk_paused_until, table.c.bulk_pause_reason)
+        if bulk_only
+        else (table.c.paused_until, table.c.pause_reason)
+    )
+    found = tx.execute(
+        update(table)
+        .where(table.c.id == location)
+        .values(
+            {
+                why: case((end > until, why), else_=reason),
+                end: case((end > until, end), else_=until),
+            }
+        )
+    )
+    return bool(found.rowcount)
+
+
+def resume(tx: Tx, location: str) -> bool:
+    """End the location's pauses.
+
+    Returns:
+        whether there was one.
+    """
+    paused = table.c.paused_until.is_not(None) | table.c.bulk_paused_until.is_not(None)
+    done = tx.execute(
+        update(table)
+        .where(table.c.id == location, paused)
+        .values(
+            paused_until=None, pause_reason=None, bulk_paused_until=None, bulk_pause_reason=None
+        )
+    )
+    return bool(done.rowcount)
+
+
+def save_limits_seen(tx: Tx, location: str, seen: dict[str, Any]) -> None:
+    """Keep what the limiter showed: at, used, per_window, window_ms, day_left, per_day."""
+    tx.execute(update(table).where(table.c.id == location).values(limits_seen=seen))
+
+
+def limits_seen(store: Store, location: str) -> dict[str, Any] | None:
+    """What the limiter last showed of the location; None when it never did."""
+    query = select(table.c.limits_seen).where(table.c.id == location)
+    with store.read() as tx:
+        found = tx.execute(query).scalar_one_or_none()
+    return dict(found) if found else None

@@ -1,0 +1,242 @@
+"""What a deed reads of a contact, and what it leaves behind: agreed fields and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+
+from contacts.cleaning import Value
+from contacts.errors import GiveUp
+from contacts.jobs import Job
+from contacts.policy import TABLE, Policy, from_json
+from contacts.store import timeline
+from contacts.store.database import Tx
+from contacts.store.roster import TAG_OWED
+from contacts.store.tables import contacts as table
+from contacts.store.tables import links, policies, rulesets, tags
+from contacts.store.timeline import TAG, What
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One contact as ``contact.push`` needs it.
+
+    Attributes:
+        fields: ours.
+        agreed: what both sides held when last compared.
+        refused: fingerprint of a value that the CRM silently dropped, by field.
+        remote_id: the CRM's id; None: not linked.
+        changed_at: when a source last changed ours, seconds since the epoch.
+        moved_at: the same by field; one that is absent: not since the contact was made.
+        said: what a source last said of a field that the CRM has changed since; None: nothing.
+        unanswered: values that were sent without an answer, by field.
+        gone: it was deleted in the CRM, and nothing is sent for it any more.
+        policy: who decides over the fields of its location.
+        watched: the location has rules, which look at what changes.
+    """
+
+    fields: dict[str, Value]
+    agreed: dict[str, Value]
+    refused: dict[str, str]
+    remote_id: str | None
+    changed_at: float
+    gone: bool
+    moved_at: dict[str, float] = dataclass_field(default_factory=dict)
+    said: dict[str, Value | None] = dataclass_field(default_factory=dict)
+    unanswered: dict[str, list[Value]] = dataclass_field(default_factory=dict)
+    policy: Policy = TABLE
+    watched: bool = False
+
+    @property
+    def email(self) -> str | None:
+        """Our email address of the person."""
+        return str(self.fields["email"]) if self.fields.get("email") else None
+
+    @property
+    def phone(self) -> str | None:
+        """Our phone number of the person, E.164."""
+        return str(self.fields["phone"]) if self.fields.get("phone") else None
+
+
+# Built once: that costs more than the read itself, and more than to ask about rules with it.
+_CARD: Final = (
+    select(
+        table.c.fields,
+        table.c.changed_at,
+        table.c.gone_at,
+        table.c.moved_at,
+        table.c.said,
+        links.c.agreed,
+        links.c.refused,
+        links.c.unanswered,
+        links.c.remote_id,
+        policies.c.rules,
+        rulesets.c.location.label("watched"),
+    )
+    .select_from(
+        table.outerjoin(links, links.c.contact == table.c.id)
+        .outerjoin(policies, policies.c.location == table.c.location)
+        .outerjoin(rulesets, rulesets.c.location == table.c.location)
+    )
+    .where(table.c.id == bindparam("b_contact"))
+)
+
+
+def load(tx: Tx, contact: int) -> Card:
+    """Read a contact and its link.
+
+    Raises:
+        GiveUp: there is no such contact.
+    """
+    row = tx.execute(_CARD, {"b_contact": contact}).first()
+    if row is None:
+        raise GiveUp("the contact is not in the roster any more", code="contact-unknown")
+    return Card(
+        fields=dict(row.fields),
+        agreed=dict(row.agreed or {}),
+        refused=dict(row.refused or {}),
+        remote_id=row.remote_id,
+        changed_at=row.changed_at,
+        gone=row.gone_at is not None,
+        moved_at=dict(row.moved_at),
+        said=dict(row.said),
+        unanswered=dict(row.unanswered or {}),
+        policy=from_json(row.rules),
+        watched=row.watched is not None,
+    )
+
+
+def settle(
+    tx: Tx,
+    contact: int,
+    *,
+    location: str,
+    remote_id: str,
+    agreed: Mapping[str, Value],
+    refused: Mapping[str, str],
+    now: float,
+) -> None:
+    """Keep what is agreed, and which contact of the CRM it is. What was not answered is known now.
+
+    Raises:
+        GiveUp: another contact of ours is linked to that one.
+    """
+    values = {
+        "remote_id": remote_id,
+        "agreed": dict(agreed),
+        "refused": dict(refused),
+        "unanswered": {},
+        "settled_at": now,
+    }
+    same = update(links).where(links.c.contact == contact, links.c.remote_id == remote_id)
+    if tx.execute(same.values(**values)).rowcount:
+        return
+    taken = select(links.c.contact).where(
+        links.c.location == location, links.c.remote_id == remote_id
+    )
+    owner = tx.execute(taken).scalar_one_or_none()
+    if owner is not None:
+        raise GiveUp(
+            f"the CRM takes this contact for the same person as our contact {owner}: their email "
+            "and phone overlap; correct one of them in the source",
+            code="link-taken",
+        )
+    moved = tx.execute(update(links).where(links.c.contact == contact).values(**values))
+    if not moved.rowcount:
+        tx.execute(links.insert().values(contact=contact, location=location, **values))
+
+
+def doubt(tx: Tx, contact: int, sent: Mapping[str, Value]) -> None:
+    """Remember what was sent without an answer: if the CRM holds it, it was us."""
+    query = select(links.c.unanswered).where(links.c.contact == contact).with_for_update()
+    found = tx.execute(query).scalar_one_or_none()
+    if found is not None:
+        after = {**found, **{name: [*found.get(name, ()), value] for name, value in sent.items()}}
+        tx.execute(update(links).where(links.c.contact == contact).values(unanswered=after))
+
+
+def owe_again(tx: Tx, contact: int, *, field: str | None = None) -> None:
+    """Forget that the CRM dropped a field of the contact, or all of them: they are owed again."""
+    query = select(links.c.refused).where(links.c.contact == contact).with_for_update()
+    refused = tx.execute(query).scalar_one_or_none() or {}
+    left = {name: mark for name, mark in refused.items() if field not in (None, name)}
+    tx.execute(update(links).where(links.c.contact == contact).values(refused=left))
+
+
+@dataclass(frozen=True, slots=True)
+class TagCard:
+    """The tags that a contact is owed, and where; see :class:`Card`."""
+
+    remote_id: str | None
+    gone: bool
+    owed_add: frozenset[str]
+    owed_remove: frozenset[str]
+    watched: bool = False
+
+
+_TAGS_OWED: Final = select(tags.c.tag, tags.c.wanted).where(
+    tags.c.contact == bindparam("b_contact"), TAG_OWED
+)
+_TAG_CARD: Final = (
+    select(links.c.remote_id, table.c.gone_at, rulesets.c.location.label("watched"))
+    .select_from(
+        table.outerjoin(links, links.c.contact == table.c.id).outerjoin(
+            rulesets, rulesets.c.location == table.c.location
+        )
+    )
+    .where(table.c.id == bindparam("b_contact"))
+)
+
+
+def load_tags(tx: Tx, contact: int) -> TagCard:
+    """Read which tags the CRM has to be told."""
+    rows = tx.execute(_TAGS_OWED, {"b_contact": contact}).all()
+    row = tx.execute(_TAG_CARD, {"b_contact": contact}).first()
+    return TagCard(
+        remote_id=row.remote_id if row else None,
+        gone=row is not None and row.gone_at is not None,
+        owed_add=frozenset(row.tag for row in rows if row.wanted),
+        owed_remove=frozenset(row.tag for row in rows if not row.wanted),
+        watched=row is not None and row.watched is not None,
+    )
+
+
+def doubt_tags(tx: Tx, contact: int, sent: Collection[str]) -> None:
+    """Whether the CRM has these is not known: they were sent without an answer.
+
+    So they are told again, also where the platform changes its mind before: what we put on
+    ourselves would otherwise be taken for somebody's edit.
+    """
+    tx.execute(
+        update(tags)
+        .where(tags.c.contact == contact, tags.c.tag.in_(sorted(sent)))
+        .values(agreed=None)
+    )
+
+
+def settle_tags(
+    tx: Tx,
+    contact: int,
+    *,
+    added: frozenset[str],
+    removed: frozenset[str],
+    job: Job | None = None,
+    now: float,
+) -> None:
+    """The CRM has the added ones and not the removed ones."""
+    told = {f"{TAG}{tag}": (False, True) for tag in sorted(added)}
+    told |= {f"{TAG}{tag}": (True, False) for tag in sorted(removed)}
+    timeline.note(tx, contact, What.SENT, told, job=job, now=now)
+    rows = [{"b_tag": tag, "has": True} for tag in sorted(added)]
+    rows += [{"b_tag": tag, "has": False} for tag in sorted(removed)]
+    if rows:
+        tx.execute(
+            update(tags)
+            .where(tags.c.contact == contact, tags.c.tag == bindparam("b_tag"))
+            .values(agreed=bindparam("has")),
+            rows,
+        )

@@ -1,0 +1,235 @@
+"""Opening the database, and saying when it is away.
+
+SQLite (WAL) serves one machine, PostgreSQL more than one. A write transaction on SQLite begins
+with ``BEGIN IMMEDIATE``: the lock is taken before the first read, so no transaction fails half way
+because another one wrote in between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    delete,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contacts.errors import UsageError
+
+Tx = Connection
+"""A transaction: everything in it becomes true at once, or not at all."""
+
+BUSY_S = 20.0
+"""How long a writer waits for SQLite's one write lock; a full bulk put holds it about 0.1 s."""
+
+
+class DatabaseDown(Exception):
+    """The database did not answer, or broke off. Nothing of the transaction is true (a commit
+    whose answer was lost may be: every verb is safe to repeat). The text names no address."""
+
+
+class Store:
+    """A pool of connections. Thread-safe.
+
+    Attributes:
+        clock: seconds since the epoch; injected in tests.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(rollbook_writes=True)
+        self.clock = clock
+        # SQLite lets one writer in; waiters in its own queue poll with sleeps of up to 100 ms, so
+        # the threads of one process queue here instead.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads.
+
+        Raises:
+            DatabaseDown: see there.
+        """
+        with _outage_named(), self.engine.connect() as tx:
+            yield tx
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that is committed at the end, or rolled back if anything is raised.
+
+        Raises:
+            DatabaseDown: see there.
+        """
+        turn = self._turn or contextlib.nullcontext()
+        with _outage_named(), turn, self._writing.connect() as tx, tx.begin():
+            yield tx
+
+    def know(self, **options: object) -> None:
+        """Let every transaction that begins from now on have these execution options."""
+        for engine in (self.engine, self._writing):
+            engine.update_execution_options(**options)
+
+    def prune(self, times: Column[Any], older_than_s: float) -> int:
+        """Forget the rows of a table that are older than so many seconds.
+
+        Args:
+            times: the table's column that tells how old a row is, seconds since the epoch.
+
+        Returns:
+            how many.
+        """
+        with self.write() as tx:
+            gone = delete(times.table).where(times < self.clock() - older_than_s)
+            return int(tx.execute(gone).rowcount)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _outage_named() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        origin = getattr(error, "orig", None) or error
+        raise DatabaseDown(type(origin).__name__) from None
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseDown(type(error.orig).__name__) from None
+        if error.statement is None and not isinstance(error, IntegrityError):
+            # Not even connected, and trying again would not help.
+            raise UsageError(
+                f"the database cannot be opened ({type(error.orig).__name__}): is "
+                "ROLLBOOK_DATABASE_URL right, and a file that it names, or HOME/rollbook.db, "
+                "an SQLite database?"
+            ) from None
+        raise
+
+
+def check_schema(store: Store) -> None:
+    """Make sure that the database has the tables of this version.
+
+    Raises:
+        UsageError: it is empty, older or newer than this version, or none; says what to do.
+        DatabaseDown: no answer.
+    """
+    from contacts.store.migrations import head, revision
+
+    with store.read() as tx:
+        found = revision(tx)
+    if found != head():
+        what = "is empty" if found is None else f"is at version {found}, not {head()}"
+        raise UsageError(f"the database {what}: run `rollbook migrate`")
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade the tables. Several processes may call it at once.
+
+    Raises:
+        UsageError: the address cannot be read.
+        DatabaseDown: no answer.
+    """
+    from contacts.store.migrations import upgrade
+
+    engine = make_engine(url, pool_size=1)
+    try:
+        with _outage_named():
+            upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def open_store(url: str, *, clock: Callable[[], float] = time.time, pool_size: int = 5) -> Store:
+    """Open the database; nothing is sent until the first transaction.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://…`` (psycopg 3).
+        clock: seconds since the epoch.
+        pool_size: connections kept; as many as threads that use it at once.
+
+    Raises:
+        UsageError: the address cannot be read.
+    """
+    return Store(make_engine(url, pool_size), clock)
+
+
+def make_engine(url: str, pool_size: int = 5) -> Engine:
+    """An engine for the address, with our JSON and SQLite rules."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError("ROLLBOOK_DATABASE_URL cannot be read as an address") from None
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "pool_size": pool_size,
+        "max_overflow": 5,
+        "pool_timeout": BUSY_S,
+        # An error that quotes its parameters would carry emails and names into a log.
+        "hide_parameters": True,
+    }
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed, connect_args={"timeout": BUSY_S, "check_same_thread": False}, **options
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", _keep_interrupted)
+        return engine
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": 5},
+            **options,
+        )
+    raise UsageError("ROLLBOOK_DATABASE_URL is neither a postgresql:// nor a sqlite:// address")
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # autocommit mode of the driver: our own BEGIN decides, not the driver's guess.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: a commit survives pulling the plug. With NORMAL the last ones may be undone, and a note
+    # that was written once would be written again.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _keep_interrupted(context: ExceptionContext) -> None:
+    """Ctrl-C in the middle of a statement: roll back, do not throw the connection away.
+
+    SQLAlchemy would close it, but SQLite closes nothing while the traceback still holds a cursor:
+    the write lock stayed with us, and our own next transaction waited for it in vain (measured: 24
+    of 98 interrupted batches).
+    """
+    if not isinstance(context.original_exception, Exception):
+        context.is_disconnect = False
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("rollbook_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

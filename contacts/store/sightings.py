@@ -1,0 +1,103 @@
+"""What the CRM's answers showed of each contact, kept to recognise echoes; see contacts.echoes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from contacts import echoes
+from contacts.echoes import TAGS, Cause, Sighting
+from contacts.store.database import Store, Tx
+from contacts.store.tables import sightings as table
+
+# Built once: each job that writes keeps a sighting.
+_OF: Final = table.c.contact == bindparam("b_contact")
+_ALL: Final = select(table).where(_OF).order_by(table.c.id)
+_LAST: Final = select(table.c.marks).where(_OF).order_by(table.c.id.desc()).limit(1)
+_DATED: Final = select(table.c.marks).where(
+    _OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True)
+)
+_INSERT: Final = table.insert()
+
+
+def of(tx: Tx, contact: int) -> list[Sighting]:
+    """All that is kept of a contact, oldest first."""
+    return [
+        Sighting(
+            row.id,
+            row.at,
+            row.dated,
+            row.marks,
+            Cause(row.cause),
+            frozenset(row.sent),
+            row.heard,
+        )
+        for row in tx.execute(_ALL, {"b_contact": contact})
+    ]
+
+
+def keep(
+    tx: Tx,
+    contact: int,
+    marks: Mapping[str, str],
+    *,
+    at: float | None,
+    cause: Cause,
+    sent: Collection[str] = (),
+    now: float,
+) -> None:
+    """Keep what an answer showed; the same state once.
+
+    Args:
+        marks: see :func:`contacts.echoes.marks`.
+        at: when the contact came into this state, by the CRM's clock; None: it does not say.
+        sent: the fields that we had just told it.
+    """
+    if cause is Cause.READ and at is not None:
+        same = tx.execute(_DATED, {"b_contact": contact, "b_at": at})
+        if any(row.marks == marks for row in same):
+            return
+    tx.execute(
+        _INSERT,
+        {
+            "contact": contact,
+            "at": now if at is None else at,
+            "dated": at is not None,
+            "marks": dict(marks),
+            "cause": cause.value,
+            "sent": sorted(sent),
+            "heard": {},
+            "seen_at": now,
+        },
+    )
+
+
+def keep_tags(tx: Tx, contact: int, tags: Collection[str], *, now: float) -> None:
+    """Keep what the answer to a change of tags showed: it lists the tags alone, and no time."""
+    last = tx.execute(_LAST, {"b_contact": contact}).scalar_one_or_none()
+    if last is not None:  # otherwise we do not know what the rest of an echo would show
+        marks = {**last, TAGS: echoes.marks({}, tags)[TAGS]}
+        keep(tx, contact, marks, at=None, cause=Cause.TAGS, now=now)
+
+
+def hear(tx: Tx, sighting: Sighting, type: str, at: float) -> None:
+    """An event of that type and time is accounted for by this state."""
+    if sighting.heard.get(type) != at:
+        heard = {**sighting.heard, type: at}
+        tx.execute(update(table).where(table.c.id == sighting.id).values(heard=heard))
+
+
+def forget(tx: Tx, contact: int) -> None:
+    """The contact is linked to another one of the CRM's, or to none."""
+    tx.execute(delete(table).where(table.c.contact == contact))
+
+
+def prune(store: Store, *, older_than_s: float) -> int:
+    """Forget what was seen so long ago that its echo has come, if it ever comes.
+
+    Returns:
+        how many.
+    """
+    return store.prune(table.c.seen_at, older_than_s)

@@ -1,0 +1,141 @@
+"""Whose turn it is: which waiting jobs may run now. Reads and locks, moves nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text
+
+from contacts.store.database import Tx
+from contacts.store.tables import RELEASED, WAITING, jobs
+
+ELSEWHERE: Final = "platform.%"
+"""Kinds of job that call the course platform and not the CRM."""
+
+
+def choose(tx: Tx, now: float, *, room: int, limit: int, bulk_limit: int) -> list[int]:
+    """Ids of the jobs that may run now, the most urgent first; see ``ledger.release``."""
+    out = _out(tx)
+    bulk_room = bulk_limit - sum(n for (_, live), n in out.items() if not live)
+    open_live, open_bulk = _open_locations(tx, now)
+    chosen: list[int] = []
+    for locations, live in ((open_live, True), (open_bulk, False)):
+        total = limit - len(chosen) if live else min(limit - len(chosen), bulk_room)
+        queues = []
+        for location in locations:
+            held = out.get((location, live), 0)
+            free = min(total, room - held)
+            if free > 0:
+                queues.append((held, _due(tx, location, live, now=now, free=free)))
+        chosen += _fairly(queues, total, random.Random(now))
+    return chosen
+
+
+def _fairly(
+    queues: Sequence[tuple[int, Sequence[int]]], total: int, chance: random.Random
+) -> list[int]:
+    """So many jobs in all, the next one always from the location with the fewest out.
+
+    Among equals chance decides, anew each round: with more locations than free threads a fixed
+    order would serve the same ones for ever.
+
+    Args:
+        queues: for each location how many jobs it has out, and its next ones.
+    """
+    ranked = sorted(
+        (held + place, turn, job)
+        for turn, (held, queue) in enumerate(chance.sample(queues, len(queues)))
+        for place, job in enumerate(queue)
+    )
+    return [job for _, _, job in ranked[: max(total, 0)]]
+
+
+def _out(tx: Tx) -> dict[tuple[str, bool], int]:
+    """How many jobs are out, by (location, is it the live lane)."""
+    live = (jobs.c.lane == 0).label("live")
+    query = (
+        select(jobs.c.location, live, func.count()).where(RELEASED).group_by(jobs.c.location, live)
+    )
+    return {(location, bool(is_live)): n for location, is_live, n in tx.execute(query)}
+
+
+def _open_locations(tx: Tx, now: float) -> tuple[list[str], list[str]]:
+    """Locations with waiting jobs that are not paused: (for live jobs, for the others)."""
+    found = tx.execute(_WAITING_LOCATIONS).scalars().all()
+    paused = {
+        row.id: row.paused_until is not None and row.paused_until > now
+        for row in tx.execute(_PAUSED_LOCATIONS, {"now": now})
+    }
+    return (
+        [name for name in found if not paused.get(name, False)],
+        [name for name in found if name not in paused],
+    )
+
+
+# A loose index scan: one probe for each location, however many jobs wait (100,000 rows of one
+# location cost the same as one).
+_WAITING_LOCATIONS: Final = text(
+    """
+    WITH RECURSIVE found(location) AS (
+        SELECT (SELECT MIN(location) FROM jobs WHERE state = 'waiting')
+        UNION ALL
+        SELECT (SELECT MIN(location) FROM jobs
+                WHERE state = 'waiting' AND location > found.location)
+        FROM found WHERE found.location IS NOT NULL
+    )
+    SELECT location FROM found WHERE location IS NOT NULL
+    """
+)
+
+_PAUSED_LOCATIONS: Final = text(
+    "SELECT id, paused_until FROM locations WHERE paused_until > :now OR bulk_paused_until > :now"
+)
+
+
+def _due(tx: Tx, location: str, live: bool, *, now: float, free: int) -> list[int]:
+    """Ids of the location's next jobs: due, and each the oldest open one of its contact."""
+    values = {"location": location, "now": now, "free": free}
+    return list(tx.execute(_DUE_LIVE if live else _DUE_BULK, values).scalars())
+
+
+def _due_statement(live: bool) -> Any:
+    older = jobs.alias("older")
+    in_the_way = (
+        select(literal_column("1"))
+        .where(
+            older.c.contact == jobs.c.contact,
+            older.c.contact != 0,
+            or_(
+                older.c.state == "released",
+                and_(
+                    older.c.state == "waiting",
+                    older.c.id < jobs.c.id,
+                    # What waits for the course platform holds nothing up on its way to the CRM.
+                    or_(older.c.due_at <= bindparam("now"), older.c.kind.not_like(ELSEWHERE)),
+                ),
+            ),
+            # Repeated so that the partial index of open jobs is used.
+            text("older.state IN ('waiting', 'released')"),
+        )
+        .exists()
+    )
+    return (
+        select(jobs.c.id)
+        .where(
+            jobs.c.location == bindparam("location"),
+            jobs.c.lane == 0 if live else jobs.c.lane > 0,
+            jobs.c.due_at <= bindparam("now"),
+            ~in_the_way,
+            WAITING,
+        )
+        .order_by(jobs.c.lane, jobs.c.id)
+        .limit(bindparam("free"))
+        .with_for_update(of=jobs, skip_locked=True)
+    )
+
+
+# Built once: to build one takes 2 ms, to run it 0.2.
+_DUE_LIVE: Final = _due_statement(True)
+_DUE_BULK: Final = _due_statement(False)
