@@ -1,0 +1,224 @@
+"""The tokens of every location, shared by all workers: one script in Redis, on Redis's clock.
+
+``docs/limiter.md`` says what it promises and why. The decisions are all in ``limiter.lua``; here
+is only the talk with Redis, and ``take``, which waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, Final
+
+import redis
+import structlog
+from redis.exceptions import NoScriptError
+
+from contacts.errors import LimiterDown, RateLimited
+from contacts.jobs import Lane
+from worker.crm.limits import ComeBack, Grant, Limits, Look, Refused
+
+__all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Refused"]
+
+SCRIPT: Final = resources.files(__package__).joinpath("limiter.lua").read_text("utf-8")
+SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+_KEYS: Final = ("state", "seen", "flying", "live", "line", "promised")
+_DOWN_S: Final = 2.0
+"""A job that found no Redis comes back after this long, seconds."""
+
+log = structlog.get_logger(__name__)
+
+
+class Limiter:
+    """At most ``per_window`` calls in any window at the server, whatever the network does.
+
+    Safe between threads and processes; all share one bucket a location.
+
+    Args:
+        redis: the server that all workers share.
+        limits: of a location.
+        call_ms: the longest that a call can take, from its token to its answer or time-out. A token
+            whose answer never comes is held this long, and one window more.
+        now_ms: for tests in virtual time; None is the server's clock.
+        life: for tests on a server without INFO; None asks the server which process it is.
+        prefix: of every key.
+    """
+
+    def __init__(
+        self,
+        redis: redis.Redis,
+        *,
+        limits: Callable[[str], Limits],
+        call_ms: int = 25_000,
+        now_ms: Callable[[], int] | None = None,
+        life: Callable[[], str] | None = None,
+        prefix: str = "rollbook:limit",
+    ) -> None:
+        self._redis = redis
+        self._limits = limits
+        self._call_ms = call_ms
+        self._now_ms = now_ms
+        self._life = life
+        self._prefix = prefix
+        self._silent = False
+
+    def acquire(
+        self, location: str, lane: Lane, *, ticket: str | None = None
+    ) -> Grant | ComeBack | Refused:
+        """Ask once for a token.
+
+        Args:
+            ticket: of the last ComeBack, which keeps the place in line.
+
+        Raises:
+            LimiterDown: no Redis, or it did not answer in time.
+        """
+        what, wait, text = self._ask("acquire", location, lane.value, ticket or "", "")
+        if _text(what) == "mark":
+            age = self._memory_age()
+            what, wait, text = self._ask("acquire", location, lane.value, ticket or "", age)
+        match _text(what):
+            case "grant":
+                return Grant(_text(text), int(wait))
+            case "back":
+                return ComeBack(int(wait), _text(text))
+            case _:
+                return Refused(int(wait))
+
+    def take(
+        self, location: str, lane: Lane, *, patience_s: float, sleep: Callable[[float], None]
+    ) -> Grant:
+        """A token that may be used now.
+
+        Args:
+            patience_s: the longest sum of the waits.
+            sleep: waits, seconds; what it raises comes through, and the token or the place in
+                line is given back first.
+
+        Raises:
+            RateLimited: none within the patience, or the day is used up for this lane.
+            LimiterDown: no Redis.
+        """
+        ticket: str | None = None
+        left_ms = patience_s * 1000
+        while True:
+            answer = self.acquire(location, lane, ticket=ticket)
+            if isinstance(answer, Grant):
+                self._sleep(location, answer.token, answer.wait_ms, sleep)
+                return answer
+            if isinstance(answer, Refused):
+                raise _refusal(lane, answer)
+            ticket = answer.ticket
+            if answer.wait_ms > left_ms:
+                self.cancel(location, ticket)
+                raise RateLimited(
+                    "no token within the patience: other calls of this location go first",
+                    seconds=answer.wait_ms / 1000,
+                )
+            left_ms -= answer.wait_ms
+            self._sleep(location, ticket, answer.wait_ms, sleep)
+
+    def done(
+        self,
+        location: str,
+        token: str,
+        *,
+        status: int,
+        remaining: int | None = None,
+        per_window: int | None = None,
+        day_left: int | None = None,
+    ) -> None:
+        """Report what became of a call. Never raises: without Redis the token runs out by itself.
+
+        Args:
+            status: HTTP status; 0 when no answer was seen.
+            remaining, per_window, day_left: the headers X-RateLimit-Remaining, -Max and
+                -Daily-Remaining.
+        """
+        self._tell("done", location, token, status, remaining, per_window, day_left)
+
+    def cancel(self, location: str, token: str) -> None:
+        """Give a token back that was not used, or a place in line. Never raises."""
+        self._tell("cancel", location, token)
+
+    def look(self, location: str) -> Look:
+        """The bucket at a glance.
+
+        Raises:
+            LimiterDown: no Redis.
+        """
+        return Look(*(int(number) for number in self._ask("look", location)))
+
+    def vouch(self, *, quiet_ms: int = 3_600_000) -> None:
+        """Say that nobody has sent anything for so long: for whoever just made this Redis.
+
+        Without it a new Redis looks like one that was emptied in the middle of work, and each
+        location begins with one probe and a window at half speed.
+
+        Raises:
+            LimiterDown: no Redis.
+        """
+        self._run("mark", [f"{self._prefix}:memory"], [quiet_ms])
+
+    def _memory_age(self) -> int:
+        """For how long Redis has surely forgotten nothing, ms."""
+        return int(self._run("mark", [f"{self._prefix}:memory"], []))
+
+    def _ask(self, verb: str, location: str, *own: str | int | None) -> Any:
+        keys = [f"{self._prefix}:{{{location}}}:{key}" for key in _KEYS]
+        limits = self._limits(location).arguments()
+        own_arguments = ["" if value is None else value for value in own]
+        return self._run(verb, keys, [self._call_ms, *limits, *own_arguments])
+
+    def _tell(self, verb: str, location: str, *own: str | int | None) -> None:
+        try:
+            self._ask(verb, location, *own)
+        except LimiterDown as error:
+            if not self._silent:
+                log.warning("a token could not be given back", verb=verb, reason=error.reason)
+            self._silent = True
+
+    def _run(self, verb: str, keys: list[str], rest: list[str | int]) -> Any:
+        now = self._now_ms() if self._now_ms else ""
+        life = self._life() if self._life else ""
+        arguments = [*keys, verb, now, life, *rest]
+        try:
+            try:
+                answer = self._redis.evalsha(SHA, len(keys), *arguments)
+            except NoScriptError:  # a new server, or its scripts were dropped
+                answer = self._redis.eval(SCRIPT, len(keys), *arguments)
+        except redis.RedisError as error:
+            raise LimiterDown(
+                f"no token: Redis does not answer ({type(error).__name__})", seconds=_DOWN_S
+            ) from error
+        self._silent = False
+        return answer
+
+    def _sleep(
+        self, location: str, held: str, wait_ms: int, sleep: Callable[[float], None]
+    ) -> None:
+        if not wait_ms:
+            return
+        try:
+            sleep(wait_ms / 1000)
+        except BaseException:
+            self.cancel(location, held)
+            raise
+
+
+def _refusal(lane: Lane, refused: Refused) -> RateLimited:
+    bulk = lane is not Lane.LIVE
+    kept = ", but for what is kept for live calls" if bulk else ""
+    return RateLimited(
+        f"the day's calls are used up{kept}",
+        seconds=refused.wait_ms / 1000,
+        code="day-quota",
+        pause=True,
+        bulk_only=bulk,
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
