@@ -7,6 +7,7 @@ import sys
 from contacts.errors import UsageError
 from contacts.logs import start_logging
 from contacts.settings import load
+from contacts.store.database import DatabaseDown
 from worker.app import serve
 from worker.workbench import open_bench
 
@@ -20,6 +21,9 @@ def main() -> int:
     except UsageError as error:
         print(f"rollbook worker: {error}", file=sys.stderr)  # noqa: T201
         return 2
+    except DatabaseDown as error:
+        print(f"rollbook worker: the database does not answer ({error})", file=sys.stderr)  # noqa: T201
+        return 1
     return serve(bench)
 
 

@@ -8,12 +8,9 @@ from typing import Any
 from celery import Celery, signals
 
 from contacts import belt
-from contacts.store import processes
-from contacts.store.database import DatabaseDown
 from worker import tasks
+from worker.pulse import BEAT_S, pulse
 from worker.workbench import Workbench
-
-HEARTBEAT_S = 5.0
 
 
 def build_app(bench: Workbench) -> Celery:
@@ -22,6 +19,7 @@ def build_app(bench: Workbench) -> Celery:
     assert settings.redis is not None
     app = Celery("rollbook", set_as_current=False)
     app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=settings.worker_threads))
+    app.conf.worker_consumer = "worker.telling:Consumer"
     tasks.register(app, bench)
     app.finalize()
     return app
@@ -43,8 +41,8 @@ def serve(bench: Workbench) -> int:
 
     signals.setup_logging.connect(setup_logging, weak=False)
     signals.worker_shutting_down.connect(shutting_down, weak=False)
-    pulse = threading.Thread(target=_pulse, args=(bench,), name="pulse", daemon=True)
-    pulse.start()
+    heart = threading.Thread(target=pulse, args=(bench,), name="pulse", daemon=True)
+    heart.start()
     worker = app.Worker(
         hostname=bench.name,
         pool_cls="threads",
@@ -57,18 +55,5 @@ def serve(bench: Workbench) -> int:
     )
     worker.start()
     bench.stopping.set()
-    pulse.join(timeout=HEARTBEAT_S)
+    heart.join(timeout=BEAT_S)
     return int(worker.exitcode or 0)
-
-
-def _pulse(bench: Workbench) -> None:
-    """Say every few seconds that this process is alive, and how many jobs it can hold at once."""
-    while True:
-        try:
-            processes.beat(bench.store, bench.name, "worker", bench.settings.worker_threads)
-            if bench.stopping.wait(HEARTBEAT_S):
-                processes.gone(bench.store, bench.name)
-                return
-        except DatabaseDown:
-            if bench.stopping.wait(HEARTBEAT_S):
-                return

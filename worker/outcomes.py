@@ -7,29 +7,34 @@ commit. A deed that fails raises; the class of the error is the decision (``cont
     later    RETRY: nothing failed, the attempt does not count; a whole location may be paused
     again    RETRY: failed for now, backoff in the ledger
     parked   FAILURE: a person must look
+
+A contact that is gone in the CRM is no reason to ask a person: it was merged or deleted there, and
+``contact.pull`` finds out which. So the job steps back behind one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import structlog
 from celery.exceptions import Retry
 
 from contacts.backoff import full_jitter
-from contacts.errors import GiveUp, SyncError, TryAgain, TryLater
-from contacts.jobs import Job, Ticket
-from contacts.store import accounts, audit, ledger
+from contacts.errors import ContactGone, GiveUp, NotYet, SyncError, TryAgain, TryLater
+from contacts.jobs import Job, Lane, Ticket
+from contacts.store import accounts, audit, ledger, looks
 from contacts.store.database import DatabaseDown, Tx
 from worker.workbench import Deed, Effect, Workbench
-
-LEASE_S = 60.0
-"""How long a claimed job belongs to its worker: a token's wait (3 s), connecting (5 s), an answer
-(10 s) and a margin. After it the job goes to somebody else, who looks before writing."""
 
 COMMIT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """A database that restarts is waited for, or an effect in the CRM would be forgotten. 7.7 s in
 all, within the lease; after that the job comes back as doubtful."""
+
+AWAY = "the database is away"
+
+T = TypeVar("T")
 
 log = structlog.get_logger("rollbook.worker")
 
@@ -38,58 +43,94 @@ class Parked(Exception):  # named for what Flower shows, not an error of ours
     """Shown by Flower as FAILURE. The text is the parked reason: ids and field names only."""
 
 
+class Again(Exception):  # shown by Flower
+    """When and why a job will be tried again: ids and field names only."""
+
+
+Ending = Callable[[Job, Any, list[audit.Call], Workbench], Retry | Parked]
+"""Writes how a job ended into the ledger; returns what Flower is to be shown."""
+
+
 def run(ticket: Ticket, deed: Deed, bench: Workbench) -> str:
     """Claim the job, do the deed, settle it.
 
     Returns:
-        ``done``, or ``stale`` for a delivery of a job that is no longer this one's to do.
+        ``done``, or ``stale`` for a delivery of a job that is not, or no longer, this one's to do.
 
     Raises:
         Retry: it will be tried again; says when and why.
         Parked: a person must look.
     """
     try:
-        job = ledger.claim(bench.store, ticket, worker=bench.name, lease_s=LEASE_S)
+        if bench.stopping.is_set():
+            # It came in while the worker was told to stop: nothing else is begun.
+            ledger.withdraw(bench.store, [ticket])
+            raise _shown("this worker is stopping", seconds=0.0, bench=bench)
+        job = _patiently(bench, lambda: _claim(ticket, bench))
     except DatabaseDown:
-        raise _shown("the database is away", seconds=1.0, bench=bench) from None
+        raise _shown(AWAY, seconds=bench.settings.claim_seconds, bench=bench) from None
     if job is None:
         return "stale"
     trail: list[audit.Call] = []
     try:
         effect = deed(job, bench, trail)
-        _commit(bench, lambda tx: _done(tx, job, effect, trail, bench.clock()))
-    except SyncError as error:
-        raise _settle(job, error, trail, bench) from None
-    except DatabaseDown:
-        # The ledger still says released. Its lease runs out, and the next attempt looks first.
-        raise _shown("the database is away", seconds=LEASE_S, bench=bench) from None
-    except Exception as error:
-        log.exception("a deed broke", job=job.id, kind=job.kind)
-        reason = f"a defect in Rollbook: {type(error).__name__} (see the worker's log)"
-        broken = TryAgain(reason, code="defect", doubtful=True)
-        raise _settle(job, broken, trail, bench) from None
+        return _commit(bench, lambda tx: _done(tx, job, effect, trail, bench.clock()))
+    except Exception as error:  # noqa: BLE001  whatever a deed may raise has an outcome
+        raise _settle(job, _meaning(job, error, trail), trail, bench) from None
+
+
+def _claim(ticket: Ticket, bench: Workbench) -> Job | None:
+    lease_s = bench.settings.lease_seconds
+    return ledger.claim(bench.store, ticket, worker=bench.name, lease_s=lease_s)
+
+
+def _done(tx: Tx, job: Job, effect: Effect, trail: list[audit.Call], now: float) -> str:
+    audit.record(tx, trail)
+    if not ledger.done(tx, job, now=now):
+        return "stale"
+    effect(tx)
     return "done"
 
 
-def _done(tx: Tx, job: Job, effect: Effect, trail: list[audit.Call], now: float) -> None:
-    audit.record(tx, trail)
-    if ledger.done(tx, job, now=now):
-        effect(tx)
+def _meaning(job: Job, error: Exception, trail: list[audit.Call]) -> SyncError | None:
+    """What the exception of a deed or of its commit leads to; None: only the lease can tell."""
+    if isinstance(error, SyncError):
+        return error
+    if isinstance(error, DatabaseDown):
+        # Where a call was made its effect is not in the ledger: after the lease the next attempt
+        # looks first.
+        return None if trail else NotYet(AWAY, seconds=1.0, code="database-away")
+    log.error("a deed broke", job=job.id, kind=job.kind, exc_info=error)
+    reason = f"a defect in Rollbook: {type(error).__name__} (see the worker's log)"
+    return TryAgain(reason, code="defect", doubtful=True)
 
 
 def _settle(
-    job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench
+    job: Job, error: SyncError | None, trail: list[audit.Call], bench: Workbench
 ) -> Retry | Parked:
     """Write the outcome of a failed deed into the ledger; returns what Flower is to be shown."""
+    lease_s = bench.settings.lease_seconds
+    if error is None:
+        return _shown(AWAY, seconds=lease_s, bench=bench)
     log.info("job not done", job=job.id, kind=job.kind, code=error.code, reason=error.reason)
     try:
-        if isinstance(error, TryLater):
-            return _later(job, error, trail, bench)
-        if isinstance(error, GiveUp) or job.attempts + 1 >= bench.settings.attempts:
-            return _park(job, error, trail, bench)
-        return _again(job, error, trail, bench)
+        return _ending(error, job, bench)(job, error, trail, bench)
     except DatabaseDown:
-        return _shown("the database is away", seconds=LEASE_S, bench=bench)
+        return _shown(AWAY, seconds=lease_s, bench=bench)
+    except Exception as defect:  # its text would reach Flower, with a row in it
+        log.error("an outcome broke", job=job.id, kind=job.kind, exc_info=defect)
+        reason = f"a defect in Rollbook: {type(defect).__name__} (see the worker's log)"
+        return _shown(reason, seconds=lease_s, bench=bench)
+
+
+def _ending(error: SyncError, job: Job, bench: Workbench) -> Ending:
+    """What is done about a failure."""
+    if isinstance(error, TryLater):
+        return _later
+    if isinstance(error, ContactGone) and job.contact:
+        return _look
+    spent = job.attempts + 1 >= bench.settings.attempts
+    return _park if spent or isinstance(error, GiveUp) else _again
 
 
 def _later(job: Job, error: TryLater, trail: list[audit.Call], bench: Workbench) -> Retry:
@@ -97,16 +138,12 @@ def _later(job: Job, error: TryLater, trail: list[audit.Call], bench: Workbench)
 
     def write(tx: Tx) -> None:
         audit.record(tx, trail)
-        if error.pause:
-            accounts.pause(
-                tx, job.location, now + error.seconds, error.reason, bulk_only=error.bulk_only
-            )
-        # A paused location holds its jobs back by itself: they are due as soon as it goes on.
         ledger.later(
             tx,
             job,
             now=now,
-            seconds=0.0 if error.pause else error.seconds,
+            # A paused location holds its jobs back by itself: they are due as soon as it goes on.
+            seconds=0.0 if _pause(tx, job, error, now) else error.seconds,
             code=error.code,
             reason=error.reason,
             doubtful=error.doubtful,
@@ -114,6 +151,15 @@ def _later(job: Job, error: TryLater, trail: list[audit.Call], bench: Workbench)
 
     _commit(bench, write)
     return _shown(error.reason, seconds=error.seconds, bench=bench)
+
+
+def _pause(tx: Tx, job: Job, error: TryLater, now: float) -> bool:
+    """Pause the job's location if the error says so; returns whether that holds the job back."""
+    if not error.pause:
+        return False
+    until = now + error.seconds
+    holds = accounts.pause(tx, job.location, until, error.reason, bulk_only=error.bulk_only)
+    return holds and not (error.bulk_only and job.lane is Lane.LIVE)
 
 
 def _again(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Retry:
@@ -142,6 +188,35 @@ def _again(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench
     )
 
 
+def _look(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Retry | Parked:
+    """Behind a look at the contact; before a person is asked, as often as any failure is tried."""
+    gone_again = job.code == error.code
+    if gone_again and job.attempts + 1 >= bench.settings.attempts:
+        reason = "the CRM shows the contact, but calls it gone when it is written to"
+        return _park(job, TryAgain(reason, code=error.code), trail, bench)
+    seconds = 0.0
+    if gone_again:  # the look found it there, so something in the CRM is late
+        base_s = bench.settings.backoff_seconds
+        seconds = full_jitter(job.attempts, base_s=base_s, random=bench.random)
+    now = bench.clock()
+
+    def write(tx: Tx) -> None:
+        audit.record(tx, trail)
+        if looks.first(tx, job, now=now):
+            ledger.step_back(
+                tx,
+                job,
+                now=now,
+                seconds=seconds,
+                code=error.code,
+                reason=f"{error.reason}; it is looked for first",
+                doubtful=error.doubtful,
+            )
+
+    _commit(bench, write)
+    return _shown(f"{error.reason}; it is looked for first", seconds=seconds, bench=bench)
+
+
 def _park(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Parked:
     reason = error.reason
     if isinstance(error, TryAgain):
@@ -149,35 +224,41 @@ def _park(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench)
 
     def write(tx: Tx) -> None:
         audit.record(tx, trail)
-        ledger.park(tx, job, now=bench.clock(), code=error.code, reason=reason)
+        ledger.park(
+            tx, job, now=bench.clock(), code=error.code, reason=reason, doubtful=error.doubtful
+        )
 
     _commit(bench, write)
     log.warning("job parked", job=job.id, kind=job.kind, code=error.code, reason=reason)
     return Parked(f"{error.code}: {reason}")
 
 
-def _commit(bench: Workbench, write: Effect) -> None:
+def _commit(bench: Workbench, write: Callable[[Tx], T]) -> T:
     """One transaction, waiting for a database that is only restarting.
 
     Raises:
         DatabaseDown: it stayed away.
     """
-    for wait in (*COMMIT_WAITS_S, None):
+
+    def once() -> T:
+        with bench.store.write() as tx:
+            return write(tx)
+
+    return _patiently(bench, once)
+
+
+def _patiently(bench: Workbench, deed: Callable[[], T]) -> T:
+    # Also while the worker stops: what a running call brought about is not thrown away.
+    for wait in COMMIT_WAITS_S:
         try:
-            with bench.store.write() as tx:
-                write(tx)
-            return
+            return deed()
         except DatabaseDown:
-            if wait is None:
-                raise
-            bench.stopping.wait(wait)
+            bench.sleep(wait)
+    return deed()
 
 
 def _shown(reason: str, *, seconds: float, bench: Workbench) -> Retry:
     """What Flower shows of a job that will be tried again: when and why."""
     when = datetime.fromtimestamp(bench.clock() + seconds, UTC).replace(microsecond=0)
-    return Retry(f"{reason}; again at {when:%H:%M:%S} UTC", exc=Again(reason), when=when)
-
-
-class Again(Exception):  # shown by Flower
-    """Why a job will be tried again: ids and field names only."""
+    text = f"{reason}; again at {when:%H:%M:%S} UTC"
+    return Retry(text, exc=Again(text), when=when)

@@ -2,34 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain
+from typing import Final
+
 from celery import Celery
 
 from contacts import belt
 from contacts.jobs import Kind, Lane, Ticket
-from contacts.store import audit, ledger, processes, roster
-from worker import fields, notes, outcomes, push, tags
+from contacts.store import (
+    audit,
+    firings,
+    inbox,
+    ledger,
+    platform_events,
+    platform_view,
+    processes,
+    roster_view,
+    sightings,
+    task_walk,
+    timeline,
+)
+from worker import (
+    contact_tasks,
+    courses,
+    doubt,
+    enrol,
+    feed,
+    fields,
+    listing,
+    location_tasks,
+    nights,
+    notes,
+    outcomes,
+    pull,
+    push,
+    reconcile,
+    rules,
+    tags,
+    their_notes,
+    their_tasks,
+    write_back,
+)
 from worker.outcomes import Parked
 from worker.workbench import Deed, Workbench
+
+DAY_S: Final = 86_400.0
+
+KEPT_EVENTS_S: Final = 7 * DAY_S
+"""Webhooks are known again, and echoes recognised, for a week; the CRM gives up after hours."""
 
 DEEDS: dict[Kind, Deed] = {
     Kind.PUSH: push.contact,
     Kind.TAG: tags.contact,
     Kind.NOTE: notes.note,
+    Kind.TASK: contact_tasks.task,
     Kind.FIELDS: fields.location,
+    Kind.PULL: pull.contact,
+    Kind.NOTES: their_notes.contact,
+    Kind.TASKS: their_tasks.contact,
+    Kind.TASK_OWNER: location_tasks.owner,
+    Kind.TASK_WALK: location_tasks.walk,
+    Kind.PAGE: reconcile.page,
+    Kind.DOUBT: doubt.contact,
+    Kind.RULES: rules.contact,
+    Kind.ENROL: enrol.contact,
+    Kind.LIST: listing.contact,
+    Kind.PLATFORM: write_back.contact,
+    Kind.FEED: feed.location,
+    Kind.COURSES: courses.location,
 }
-
-NIGHT_BATCH = 1000
 
 
 def register(app: Celery, bench: Workbench) -> None:
-    """Give the application its tasks, each bound to the workbench."""
+    """Give the application its tasks, each bound to the workbench.
+
+    They are not shared: Celery would give them to the next application of the process as well.
+    """
     for kind, deed in DEEDS.items():
         _register_job(app, bench, kind, deed)
     _register_clock(app, bench)
 
 
 def _register_job(app: Celery, bench: Workbench, kind: Kind, deed: Deed) -> None:
-    @app.task(name=kind.value, throws=(Parked,))  # type: ignore[untyped-decorator]
+    @app.task(name=kind.value, throws=(Parked,), shared=False)  # type: ignore[untyped-decorator]
     def job_task(*, job: int, release: int, location: str, contact: int, lane: str) -> str:
         ticket = Ticket(job, release, kind, location, contact, Lane(lane))
         return outcomes.run(ticket, deed, bench)
@@ -38,33 +94,51 @@ def _register_job(app: Celery, bench: Workbench, kind: Kind, deed: Deed) -> None
 def _register_clock(app: Celery, bench: Workbench) -> None:
     store, settings = bench.store, bench.settings
 
-    @app.task(name=belt.TICK_RECLAIM)  # type: ignore[untyped-decorator]
+    @app.task(name=belt.TICK_RECLAIM, shared=False)  # type: ignore[untyped-decorator]
     def reclaim() -> int:
         return ledger.reclaim(store, attempts_max=settings.attempts)
 
-    @app.task(name=belt.TICK_PRUNE)  # type: ignore[untyped-decorator]
+    @app.task(name=belt.TICK_PRUNE, shared=False)  # type: ignore[untyped-decorator]
     def prune() -> int:
-        older = settings.keep_calls_days * 86400.0
-        return audit.prune(store, older_than_s=older) + ledger.prune(store, older_than_s=older)
+        older = settings.keep_calls_days * DAY_S
+        return (
+            audit.prune(store, older_than_s=older)
+            + ledger.prune(store, older_than_s=older)
+            + timeline.prune(store, older_than_s=settings.keep_history_days * DAY_S)
+            + firings.prune(store, older_than_s=settings.keep_history_days * DAY_S)
+            + inbox.prune(store, older_than_s=KEPT_EVENTS_S)
+            + platform_events.prune(store, older_than_s=settings.keep_history_days * DAY_S)
+            + sightings.prune(store, older_than_s=KEPT_EVENTS_S)
+        )
 
-    @app.task(name=belt.TICK_HEARTBEAT)  # type: ignore[untyped-decorator]
+    @app.task(name=belt.TICK_HEARTBEAT, shared=False)  # type: ignore[untyped-decorator]
     def heartbeat(*, name: str) -> None:
         processes.beat(store, name, "beat", 0)
 
-    @app.task(name=belt.TICK_NIGHT)  # type: ignore[untyped-decorator]
+    @app.task(name=belt.TICK_NIGHT, shared=False)  # type: ignore[untyped-decorator]
     def night() -> int:
-        return put_what_is_owed(bench)
+        walked = nights.begin_walks(bench)
+        return len(walked) + put_what_is_owed(bench, but=walked)
+
+    @app.task(name=belt.TICK_SCAN, shared=False)  # type: ignore[untyped-decorator]
+    def scan() -> int:
+        return nights.begin_scans(bench)
 
 
-def put_what_is_owed(bench: Workbench) -> int:
-    """The nightly check of our own side: whoever is owed something and has no job gets one.
+def put_what_is_owed(bench: Workbench, *, but: Collection[str] = ()) -> int:
+    """The nightly check of our own side: whoever is owed something and has no job gets one. And a
+    walk over the tasks of each location that has some.
+
+    Args:
+        but: locations of which a run finds who is owed something in the CRM.
 
     Returns:
         how many jobs were put.
     """
-    put, after = 0, 0
-    while wishes := roster.owed(bench.store, after_contact=after, limit=NIGHT_BATCH):
+    put = 0
+    ours = ([w for w in some if w.location not in but] for some in roster_view.owed(bench.store))
+    for wishes in chain(ours, platform_view.owed(bench.store)):
         with bench.store.write() as tx:
             put += ledger.put(tx, wishes, now=bench.clock())
-        after = max(wish.contact for wish in wishes)
-    return put
+    with bench.store.write() as tx:
+        return put + ledger.put(tx, task_walk.due(tx), now=bench.clock())

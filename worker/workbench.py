@@ -11,23 +11,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from contacts.errors import NotYet, UsageError
+from contacts.errors import AccessLost, NotYet, UsageError
 from contacts.jobs import Job
 from contacts.settings import Settings
-from contacts.store import accounts, audit
+from contacts.store import accounts, audit, forgotten
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx, check_schema, open_store
 from worker.crm.client import Call, Crm, Desk
 from worker.crm.limiter import Limiter, Limits
+from worker.outlets import Outlet, Outlets, connector
+from worker.platforms.calls import Calls, Line
+from worker.platforms.connector import Connector
 
 PLACE_CACHE_S = 5.0
 """A location's token, country and custom fields are read again after this long: a new token or a
 resumed location is noticed within 5 s, and a read for each job (0.2 ms) is saved."""
 
-CALL_BUDGET_S = 20.0
-"""A call is not begun when less than this is left of its job's lease: connecting (5 s) and
-reading (10 s) must end before the job may be given to somebody else."""
+TOKEN_WAIT_S = 900.0
+"""A location without a usable token waits a quarter of an hour, or until it gets a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,15 @@ class Workbench:
     crm: Crm
     cipher: Cipher
     clock: Callable[[], float]
+    sleep: Callable[[float], None]
     random: Callable[[], float]
     name: str
     stopping: threading.Event
     places: dict[str, Place] = field(default_factory=dict)
+    doubles: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    """By location: when it was asked, and whether it refuses doubles; see ``worker.doubles``."""
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    outlets: Outlets = field(default_factory=Outlets)
 
     def place(self, location: str) -> Place:
         """The location's token, country, limits and custom fields, at most 5 s old."""
@@ -73,30 +82,83 @@ class Workbench:
     def desk(self, job: Job, trail: list[audit.Call]) -> Desk:
         """The CRM, bound to the job's location and lane; its calls are noted in ``trail``."""
         place = self.place(job.location)
-
-        def record(call: Call) -> None:
-            trail.append(
-                audit.Call(
-                    at=call.at,
-                    location=call.location,
-                    operation=call.operation,
-                    status=call.status,
-                    ms=call.ms,
-                    job=job.id,
-                    run=job.run,
-                    trace=call.trace,
-                )
-            )
-
         return self.crm.at(
             job.location,
             place.token,
             country=place.country,
             lane=job.lane,
-            record=record,
+            record=_recorder(job, trail),
             custom=place.custom,
-            not_after=job.lease_until - CALL_BUDGET_S,
+            # A call must end before its job may be given to somebody else.
+            not_after=job.lease_until - self.settings.call_seconds,
         )
+
+    def outlet(self, location: str) -> Outlet:
+        """The location's course platform, at most 5 s old.
+
+        Raises:
+            TryLater: none is connected.
+        """
+        return self.outlets.outlet(self.store, self.cipher, location, self.clock())
+
+    def connector(self, job: Job, trail: list[audit.Call]) -> Connector:
+        """The course platform, bound to the job's location and lane, as :meth:`desk` is.
+
+        Raises:
+            TryLater: none is connected, or it has no token.
+        """
+
+        def line(headers: dict[str, str]) -> Line:
+            return Line(
+                job.location,
+                job.lane,
+                headers,
+                _recorder(job, trail),
+                not_after=job.lease_until - self.settings.call_seconds,
+            )
+
+        return connector(
+            self.outlet(job.location),
+            calls=lambda: self.outlets.calls(self._platform_calls),
+            school=self.outlets.school,
+            line=line,
+        )
+
+    def _platform_calls(self) -> Calls:
+        return Calls(
+            limiter=self.limiter,
+            connect_timeout=self.settings.connect_timeout,
+            read_timeout=self.settings.read_timeout,
+            sleep=self.wait,
+            clock=self.clock,
+        )
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a token.
+
+        Raises:
+            Stopping: this worker is told to stop.
+        """
+        if self.stopping.wait(seconds):
+            raise Stopping("this worker is stopping", seconds=0.0, code="stopping")
+
+
+def _recorder(job: Job, trail: list[audit.Call]) -> Callable[[Call], None]:
+    def record(call: Call) -> None:
+        trail.append(
+            audit.Call(
+                at=call.at,
+                location=call.location,
+                operation=call.operation,
+                status=call.status,
+                ms=call.ms,
+                job=job.id,
+                run=job.run,
+                trace=call.trace,
+            )
+        )
+
+    return record
 
 
 Effect = Callable[[Tx], None]
@@ -113,10 +175,15 @@ def nothing(_: Tx) -> None:
 def _read_place(
     store: Store, cipher: Cipher, settings: Settings, location: str, now: float
 ) -> Place:
-    row = accounts.location(store, location)
+    try:
+        row = accounts.location(store, location)
+        token = accounts.token(store, location, cipher)
+    except UsageError as error:
+        # Nothing is lost by waiting for the person who sets the token: that ends the pause.
+        raise AccessLost(str(error), seconds=TOKEN_WAIT_S, code="no-token", pause=True) from None
     return Place(
         country=row.country or settings.country,
-        token=accounts.token(store, location, cipher),
+        token=token,
         custom=tuple(accounts.custom_fields(store, location)),
         limits=limits_of(row, settings),
         read_at=now,
@@ -144,31 +211,34 @@ def open_bench(settings: Settings) -> Workbench:
         )
     store = open_store(settings.database, pool_size=settings.worker_threads + 4)
     check_schema(store)
+    forgotten.use(store, settings)
     stopping = threading.Event()
     connection = redis.Redis.from_url(
         settings.redis,
         socket_timeout=3,
         socket_connect_timeout=2,
         max_connections=settings.worker_threads + 16,
+        # redis-py's own ten tries would hold a thread for half a lease; one is for a connection
+        # that was closed while it lay idle. A job that finds no Redis waits in the ledger.
+        retry=Retry(NoBackoff(), 1),
     )
     places: dict[str, Place] = {}
     cipher = Cipher.from_settings(settings)
 
+    def wait(seconds: float) -> None:
+        bench.wait(seconds)
+
     def limits(location: str) -> Limits:
-        return bench.place(location).limits
+        return bench.outlets.limits(location) or bench.place(location).limits
 
-    def sleep(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise Stopping("this worker is stopping", seconds=0.0, code="stopping")
-
-    limiter = Limiter(connection, limits=limits)
+    limiter = Limiter(connection, limits=limits, call_ms=int(settings.call_seconds * 1000))
     crm = Crm(
         url=settings.crm_url,
         version=settings.crm_version,
         limiter=limiter,
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
-        sleep=sleep,
+        sleep=wait,
     )
     bench = Workbench(
         settings=settings,
@@ -178,6 +248,7 @@ def open_bench(settings: Settings) -> Workbench:
         crm=crm,
         cipher=cipher,
         clock=time.time,
+        sleep=time.sleep,
         random=random.random,
         name=process_name(),
         stopping=stopping,
