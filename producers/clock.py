@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
 from celery.schedules import crontab
+from kombu.exceptions import OperationalError
 
 from contacts import belt
 from contacts.errors import UsageError
 from contacts.logs import start_logging
 from contacts.settings import Settings, load
-
-RECLAIM_S = 15.0
-"""How often expired leases are swept: a killed worker's job waits at most its lease and this."""
 
 HEARTBEAT_S = 10.0
 """How often beat shows that beat, Redis and a worker are one chain."""
@@ -35,8 +34,11 @@ def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
         return {"task": task, "schedule": seconds, "kwargs": kwargs, "options": options}
 
     minute, hour = settings.night_at.split()
-    return {
-        "expired leases": every(RECLAIM_S, belt.TICK_RECLAIM),
+    scans = {}
+    if settings.scan_seconds:
+        scans = {"what changed lately": every(settings.scan_seconds, belt.TICK_SCAN)}
+    return scans | {
+        "expired leases": every(settings.sweep_seconds, belt.TICK_RECLAIM),
         "heartbeat": every(HEARTBEAT_S, belt.TICK_HEARTBEAT, name=name),
         "old calls and jobs": every(PRUNE_S, belt.TICK_PRUNE),
         "nightly check": {
@@ -71,6 +73,7 @@ def main() -> int:
         settings = load()
         start_logging(settings)
         app = build_clock(settings)
+        memory = _memory(settings)
     except UsageError as error:
         print(f"rollbook beat: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -79,9 +82,34 @@ def main() -> int:
         """Celery leaves logging alone when somebody listens to this signal."""
 
     signals.setup_logging.connect(setup_logging, weak=False)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    app.Beat(schedule=str(settings.home / "beat-schedule"), quiet=True).run()
+    show_life(app)
+    app.Beat(schedule=str(memory), quiet=True).run()
     return 0
+
+
+def show_life(app: Celery) -> bool:
+    """Send the first heartbeat at once: the scheduled one comes an interval after the start.
+
+    Returns:
+        whether Redis took it; beat itself waits for a Redis that is away.
+    """
+    entry = app.conf.beat_schedule["heartbeat"]
+    try:
+        app.send_task(entry["task"], kwargs=entry["kwargs"], retry=False, **entry["options"])
+    except (OperationalError, OSError):
+        return False
+    return True
+
+
+def _memory(settings: Settings) -> Path:
+    """The file in which beat keeps when it did what."""
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"ROLLBOOK_HOME: {settings.home} cannot be used: {error.strerror}"
+        ) from None
+    return settings.home / "beat-schedule"
 
 
 if __name__ == "__main__":

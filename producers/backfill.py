@@ -1,0 +1,261 @@
+"""A file of many people: into the roster, and into the ledger what the CRM lacks of them.
+
+The file is read twice. First to see who has several rows; then in batches of 500 rows, each one
+transaction. Somebody with several rows is put into the ledger after the last row: otherwise the
+same file again would send the first row's values, then the last row's, and cost two calls where
+nothing has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from contacts.errors import UsageError
+from contacts.jobs import Kind, Lane, Wish
+from contacts.store import ledger, roster, runs, said_papers
+from contacts.store.database import DatabaseDown, Store, Tx
+from contacts.store.roster import Upserted
+from producers.bell import Bell
+from producers.latecomers import Latecomer, Latecomers
+from producers.people import People, Read
+from producers.readers import Source
+from producers.recurring import Numbers, Recurring
+from producers.rejects import Complaint, Outcome, Rejects
+from producers.rows import Row
+from producers.survey import Tally
+
+BATCH: Final = 500
+"""Rows of one transaction: it holds SQLite's one write lock for about 0.1 s."""
+
+AGAIN_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""A database that restarts is waited for, 15 s in all. A batch is safe to repeat."""
+
+T = TypeVar("T")
+
+
+def _nobody(_: Tally) -> None:
+    """Nobody wants to hear how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How reading ended.
+
+    Attributes:
+        run: id of the run.
+        rejects: the file of complaints; None if there were none.
+    """
+
+    run: int
+    state: Literal["read", "interrupted"]
+    tally: Tally
+    rejects: Path | None
+
+
+@dataclass(slots=True)
+class Backfill:
+    """One file on its way into roster and ledger.
+
+    Attributes:
+        country: of the location, for phones without a country code.
+        recurring: what :func:`survey` saw.
+        tell: called with the tally after each batch.
+        sleep: seconds; injected in tests.
+        rows_a_batch: rows of one transaction.
+    """
+
+    store: Store
+    source: Source
+    people: People
+    location: str
+    country: str
+    rejects: Rejects
+    bell: Bell
+    recurring: Recurring
+    tell: Callable[[Tally], None] = _nobody
+    sleep: Callable[[float], None] = time.sleep
+    rows_a_batch: int = BATCH
+    tally: Tally = field(default_factory=Tally)
+    _run: int = 0
+    _seen: Numbers = field(default_factory=Numbers)
+    _owed: Numbers = field(default_factory=Numbers)
+    _settled: Numbers = field(default_factory=Numbers)
+    _noted: Numbers = field(default_factory=Numbers)
+    _tasked: Numbers = field(default_factory=Numbers)
+
+    def run(self) -> Ended:
+        """Read the file to its end, or until Ctrl-C.
+
+        Raises:
+            UsageError: the file became unreadable, or the rejects cannot be written.
+            DatabaseDown: it stayed away. What was committed stays, and the same file may be given
+                again.
+        """
+        self.rejects.keep_off(self.source.path)
+        self._run = self._write(self._start)
+        late = Latecomers()
+        try:
+            rows = self.source.rows()
+            while batch := list(islice(rows, self.rows_a_batch)):
+                self._batch(batch, late)
+            for chunk in late.batches(self.rows_a_batch):
+                self._put_late(chunk)
+            self.tally.in_step = self._seen.size - self._owed.size
+            return self._end("read")
+        except KeyboardInterrupt:
+            return self._end("interrupted")
+        except (UsageError, DatabaseDown):
+            with contextlib.suppress(DatabaseDown):
+                self._end("interrupted")
+            raise
+        finally:
+            late.close()
+
+    def _start(self, tx: Tx) -> int:
+        return runs.start(
+            tx,
+            location=self.location,
+            kind="backfill",
+            title=self.source.path.name,
+            now=self.store.clock(),
+        )
+
+    def _batch(self, batch: Sequence[Row], late: Latecomers) -> None:
+        read = [(row, self.people.read(row, self.country)) for row in batch]
+        people = [one.person for _, one in read if one.person is not None]
+        is_late = [self.recurring.has(person) for person in people]
+
+        def write(tx: Tx) -> tuple[Tally, list[Upserted], list[Wish]]:
+            outcomes = roster.upsert(
+                tx, self.location, people, now=self.store.clock(), run=self._run
+            )
+            kept = [done for done in outcomes if not done.forgotten]
+            ready = [done for done, wait in zip(outcomes, is_late, strict=True) if not wait]
+            tally, wishes = self._put(tx, ready)
+            tally.rows += len(batch)
+            tally.left_out += len(batch) - len(kept)
+            tally.forgotten += len(people) - len(kept)
+            tally.new += sum(done.new for done in outcomes)
+            tally.people += len({done.contact for done in kept if done.contact not in self._seen})
+            tally.merged = tally.rows - tally.left_out - tally.people
+            runs.progress(tx, self._run, tally.counts())
+            return tally, outcomes, wishes
+
+        self.tally, outcomes, wishes = self._write(write)
+        self._remember((done.contact for done in outcomes if not done.forgotten), wishes)
+        for done, wait in zip(outcomes, is_late, strict=True):
+            if wait and not done.forgotten:
+                late.add(Latecomer(done.contact, done.note_ids, done.task_ids))
+        self._reject(read, iter(outcomes))
+        self.bell.ring()
+        self.tell(self.tally)
+
+    def _put_late(self, chunk: Sequence[Latecomer]) -> None:
+        """Put what people with several rows are owed after the last of them, once for each."""
+        fresh = dict.fromkeys(one.contact for one in chunk if one.contact not in self._settled)
+        notes = {n: one.contact for one in chunk for n in one.notes if n not in self._noted}
+        tasks = {t: one.contact for one in chunk for t in one.tasks if t not in self._tasked}
+
+        def write(tx: Tx) -> tuple[Tally, list[Wish]]:
+            owed = roster.owed(tx, list(fresh))
+            owed += [
+                Upserted(notes[id], note_ids=(id,))
+                for id in sorted(said_papers.still_owed(tx, "notes", notes))
+            ]
+            owed += [
+                Upserted(tasks[id], task_ids=(id,))
+                for id in sorted(said_papers.still_owed(tx, "tasks", tasks))
+            ]
+            tally, wishes = self._put(tx, owed)
+            runs.progress(tx, self._run, tally.counts())
+            return tally, wishes
+
+        self.tally, wishes = self._write(write)
+        self._remember((), wishes)
+        for contact in fresh:
+            self._settled.add(contact)
+        for note in notes:
+            self._noted.add(note)
+        for task in tasks:
+            self._tasked.add(task)
+        self.bell.ring()
+        self.tell(self.tally)
+
+    def _put(self, tx: Tx, outcomes: Sequence[Upserted]) -> tuple[Tally, list[Wish]]:
+        """Put what these people are owed, and count it."""
+        wishes = {
+            (kind, done.contact, subject): Wish(
+                kind, self.location, done.contact, subject, Lane.BULK, self._run
+            )
+            for done in outcomes
+            for kind, subject in _owed(done)
+        }
+        ledger.put(tx, list(wishes.values()), now=self.store.clock())
+        kinds = Counter(kind for kind, _, _ in wishes)
+        tally = replace(
+            self.tally,
+            pushes=self.tally.pushes + kinds[Kind.PUSH],
+            tags=self.tally.tags + kinds[Kind.TAG],
+            notes=self.tally.notes + kinds[Kind.NOTE],
+            tasks=self.tally.tasks + kinds[Kind.TASK],
+        )
+        return tally, list(wishes.values())
+
+    def _remember(self, contacts: Iterable[int], wishes: Iterable[Wish]) -> None:
+        """Who was seen and who is owed something; after the commit, for a batch may be repeated,
+        and its new people then have other ids."""
+        for contact in contacts:
+            self._seen.add(contact)
+        for wish in wishes:
+            self._owed.add(wish.contact)
+
+    def _reject(self, read: Sequence[tuple[Row, Read]], outcomes: Iterator[Upserted]) -> None:
+        for row, one in read:
+            complaints = list(one.complaints)
+            if one.person is not None and next(outcomes).conflict:
+                column = self.people.column("phone")
+                complaints.append(Complaint(column, "belongs to another person already"))
+            if complaints:
+                trimmed = one.person is not None
+                self.tally.trimmed += trimmed
+                outcome = Outcome.TRIMMED if trimmed else Outcome.LEFT_OUT
+                self.rejects.add(row.line, complaints, outcome, row.cells)
+
+    def _end(self, state: Literal["read", "interrupted"]) -> Ended:
+        ending = runs.read if state == "read" else runs.interrupt
+        try:
+            # First the file: it is there even if the database stays away.
+            rejects = self.rejects.close()
+        finally:
+            self._write(lambda tx: ending(tx, self._run, self.tally.counts(), self.store.clock()))
+        return Ended(self._run, state, self.tally, rejects)
+
+    def _write(self, deed: Callable[[Tx], T]) -> T:
+        """One transaction, waiting for a database that is only restarting."""
+        for wait in AGAIN_S:
+            try:
+                with self.store.write() as tx:
+                    return deed(tx)
+            except DatabaseDown:
+                self.sleep(wait)
+        with self.store.write() as tx:
+            return deed(tx)
+
+
+def _owed(done: Upserted) -> Iterator[tuple[Kind, int]]:
+    """The jobs that a person is owed: (kind, subject)."""
+    if done.owes_push:
+        yield Kind.PUSH, 0
+    if done.owes_tags:
+        yield Kind.TAG, 0
+    for note in done.note_ids:
+        yield Kind.NOTE, note
+    for task in done.task_ids:
+        yield Kind.TASK, task

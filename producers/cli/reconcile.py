@@ -1,0 +1,104 @@
+"""``rollbook reconcile``: compare with all that the CRM holds, and put jobs for what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contacts.errors import UsageError
+from producers.cli import screen
+from producers.cli.words import count
+
+if TYPE_CHECKING:
+    from producers.cli.door import Door
+    from producers.progress import Look
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the command into the application."""
+    app.command()(reconcile)
+
+
+def reconcile(
+    location: Annotated[
+        str | None,
+        typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Only what was changed in the CRM since: 2h, 3d, 2026-11-24, 2026-11-24T10:00 "
+            "(UTC). Deletions are found without it alone.",
+        ),
+    ] = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(metavar="RUN", help="Let this run go on, which asks."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Follow it to its end; or only begin it.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines, for machines.")] = False,
+) -> None:
+    """Compare what both sides agreed on with what the CRM holds, and put ordinary jobs for what
+    differs.
+
+    A run that would delete, blank or retag too many contacts stops and asks: --confirm RUN.
+    """
+    from producers import walks
+    from producers.cli.door import opened
+
+    if confirm is not None and (since is not None or location is not None):
+        raise UsageError("--confirm RUN says all: leave --location and --since out")
+    with opened() as door:
+        if confirm is not None:
+            run = confirm
+            walks.confirm(door.store, run)
+        else:
+            at = None if since is None else walks.moment(since, door.store.clock())
+            place = door.location(location)
+            run = walks.begin(door.store, door.settings, place.id, since=at)
+        door.ring()
+        raise typer.Exit(_follow(door, run, json=json) if wait else _begun(door, run, json=json))
+
+
+def _begun(door: Door, run: int, *, json: bool) -> int:
+    if json:
+        screen.emit({"event": "run", "run": run})
+    else:
+        _warn(door)
+        screen.say(f"It goes on in the background: rollbook status {run}")
+    return 0
+
+
+def _warn(door: Door) -> None:
+    from producers import progress
+    from producers.cli.meter import HOW_TO_START
+
+    if missing := progress.missing(door.store):
+        screen.warn(f"no {' and no '.join(missing)} is alive: {HOW_TO_START}")
+
+
+def _follow(door: Door, run: int, *, json: bool) -> int:
+    from producers.cli import following, report
+
+    if not json:
+        _warn(door)
+    code = following.until_over(door, run, json=json, enough=_stands)
+    found = report.find(door.store, run)
+    if found.state == "asking":
+        if not json:
+            asked = found.counts.get("guarded", 0)
+            screen.warn(
+                f"Nothing of that was done to the {count(asked, 'contact')} yet. If it is right: "
+                f"rollbook reconcile --confirm {run}"
+            )
+        return following.PARKED
+    return code
+
+
+def _stands(look: Look) -> bool:
+    """Nothing more happens by itself: it is over, it asks, or its page is parked."""
+    return look.over or look.run.state == "asking" or look.jobs.open == 0

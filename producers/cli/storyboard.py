@@ -1,0 +1,170 @@
+"""A contact's story as a person sees it: who it is, what happened, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from producers.cli.storyline import LANES, WORDS, matches, text
+from producers.cli.words import clock, span
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from contacts.store.story import Errand, Story
+    from producers.cli.storyline import Event
+
+LOUD: Final = frozenset({"conflict", "refused", "gone", "removed"})
+
+
+def draw(
+    story: Story, found: Sequence[Event], asked: str | None, now: float
+) -> list[RenderableType]:
+    """The story: who it is, how it stands, what happened, and what comes next."""
+    from rich.text import Text
+
+    drawn: list[RenderableType] = [Text(headline(story), style="bold")]
+    drawn += [Text(line) for line in standing(story, asked)]
+    drawn.append(Text(""))
+    if story.earlier:
+        more = f"--limit {len(found) + story.earlier}"
+        drawn.append(Text(f"{story.earlier} earlier ones are not shown: {more}", style="dim"))
+    drawn.append(_table(found, now) if found else Text("Nothing is known of how."))
+    drawn += [Text(""), Text("Next", style="bold")]
+    drawn += [Text(f"  {line}", style=style) for line, style in coming(story, asked, now)]
+    return drawn
+
+
+def headline(story: Story) -> str:
+    """``Contact 12 in loc_abc, ada@example.org, is 5f1c… in the CRM``."""
+    card = story.card
+    if card is None:
+        return f"Contact {story.contact} is not here any more"
+    known = card.email or card.phone or "without email and phone"
+    if card.gone:
+        there = "was deleted in the CRM, and is kept here"
+    elif card.remote_id:
+        there = f"is {card.remote_id} in the CRM"
+    else:
+        there = "is not in the CRM yet"
+    return f"Contact {story.contact} in {story.location}, {known}, {there}"
+
+
+def standing(story: Story, asked: str | None) -> list[str]:
+    """How what is asked about stands: ours, agreed, and who decides."""
+    from producers.cli.rulebook import said_of
+
+    card = story.card
+    if card is None or asked is None:
+        return []
+    if asked.startswith("tag:"):
+        return [
+            f"{tag}: {'wanted' if want else 'not wanted'} here, {_has(has)} the CRM"
+            for tag, (want, has) in story.tags.items()
+            if matches(f"tag:{tag}", asked)
+        ] or ["No such tag is known."]
+    if asked.endswith(":") or ":" in asked or asked == "link":
+        return []
+    lines = [
+        f"{asked} is {text(card.fields.get(asked))} here; agreed with the CRM: "
+        f"{text(card.agreed.get(asked))}",
+        said_of(card.policy.rule(asked)),
+    ]
+    if asked in card.said:
+        lines.append(f"A source last said {text(card.said[asked])}, which is no edit if it is said")
+        lines[-1] += " again"
+    return lines
+
+
+def _has(has: bool | None) -> str:
+    return "not known whether in" if has is None else "on in" if has else "off in"
+
+
+def _table(found: Sequence[Event], now: float) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for share in (0, 0, 3, 2):
+        table.add_column(no_wrap=not share, ratio=share or None, overflow="fold")
+    for one in found:
+        loud = "yellow" if one.entry.what in LOUD else ""
+        table.add_row(
+            Text(clock(one.entry.at, now), style="dim"),
+            Text(WORDS.get(one.entry.what, one.entry.what), style=loud),
+            Text("\n").join(_line(one.entry.what, *change) for change in one.changes),
+            Text("\n".join(one.why), style="dim"),
+        )
+    return table
+
+
+def _line(what: str, name: str, before: str, after: str) -> Any:
+    from rich.text import Text
+
+    if what == "conflict":
+        return Text.assemble(f"{name}  ", (before, "strike"), f"  stays {after}")
+    arrow = "  " if before == "-" else f"  {before} → "
+    return Text.assemble((f"{name}", "bold"), arrow, after)
+
+
+# ---------------------------------------------------------------- what comes next
+
+
+def coming(story: Story, asked: str | None, now: float) -> list[tuple[str, str]]:
+    """What is planned, and what is not, each a line and its style."""
+    if story.card is None:
+        return [("Nothing: the contact is not here any more.", "")]
+    lines = []
+    if story.paused is not None:
+        until, reason = story.paused
+        lines.append((f"{story.location} is paused for {span(until - now)}: {reason}", "yellow"))
+    lines += [_planned(job, story.contact, now) for job in story.planned]
+    if story.card.gone:
+        lines.append(("Nothing is sent while it is deleted in the CRM.", ""))
+    lines += _owed(story, asked)
+    return lines or [("Nothing: both sides agree.", "")]
+
+
+def _planned(job: Errand, contact: int, now: float) -> tuple[str, str]:
+    what = f"job {job.id} {job.kind}, {LANES[job.lane]} lane"
+    if job.state == "released":
+        return f"{what}: at work" + (f" by {job.worker}" if job.worker else ", on its way"), ""
+    if job.state == "parked":
+        again = f"rollbook parked retry {job.id}"
+        return f"{what}: parked, {job.code}: {job.reason}; `{again}` tries again", "yellow"
+    if job.state == "cancelled":
+        return f"{what}: cancelled; `rollbook push {contact}` takes it up", ""
+    wait = "due now" if job.due_at <= now else f"due in {span(job.due_at - now)}"
+    tried = f", tried {job.attempts} times: {job.reason}" if job.attempts else ""
+    return f"{what}: waits, {wait}{tried}", ""
+
+
+def _owed(story: Story, asked: str | None) -> list[tuple[str, str]]:
+    """What differs, and whether the CRM will be told."""
+    from producers.cli.rulebook import said_of
+
+    card = story.card
+    assert card is not None
+    unsent, lines = story.unsent, []
+    for name, value in card.fields.items():
+        agreed = card.agreed.get(name)
+        if value == agreed or not matches(name, asked):
+            continue
+        differs = f"{name} is {text(value)} here, {text(agreed)} agreed"
+        if name in unsent:
+            lines.append((f"{differs}: the CRM will be told", ""))
+        elif name in card.refused:
+            lines.append(
+                (f"{differs}: the CRM left it out, `rollbook dropped` says more", "yellow")
+            )
+        elif not card.gone:
+            lines.append((f"{differs}: stays so. {said_of(card.policy.rule(name))}", ""))
+    for tag, (want, has) in story.tags.items():
+        if has is not want and matches(f"tag:{tag}", asked):
+            lines.append(
+                (f"tag {tag}: the CRM will be told to {'add' if want else 'remove'} it", "")
+            )
+    for id, body in story.notes.items():
+        if matches(f"note:{id}", asked):
+            lines.append((f"note {id} will be written: {body}", ""))
+    return lines

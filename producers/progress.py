@@ -1,0 +1,147 @@
+"""How far a run is: one look, and what a person wants to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from contacts.settings import Settings
+from contacts.store import accounts, audit, ledger_view, processes, runs
+from contacts.store.database import Store
+from contacts.store.ledger_view import Counts
+from contacts.store.runs import Run
+
+RATE_S = 10.0
+"""The speed that is shown is that of the last 10 s, the CRM's own window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the CRM allows a location, and how much of it is taken.
+
+    Attributes:
+        per_s: calls a second.
+        window: calls in a window.
+        used: tokens of the window that are taken now; None: not seen lately.
+        day_left: calls left today; None: not seen yet.
+    """
+
+    per_s: float
+    window: int
+    used: int | None
+    day_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a run.
+
+    Attributes:
+        at: seconds since the epoch.
+        rate: calls a second of the location, over the last 10 s.
+        paused: why the location is paused, and until when (seconds since the epoch).
+        missing: kinds of process that are needed and not alive.
+    """
+
+    at: float
+    run: Run
+    jobs: Counts
+    rate: float
+    limits: Limits
+    paused: tuple[str, float] | None
+    missing: tuple[str, ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of the run is left to be done."""
+        return self.run.state in ("finished", "cancelled") or (
+            self.run.state == "interrupted" and self.jobs.open == 0
+        )
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take at this speed; None while nothing moves or more is left than the
+        CRM allows today.
+
+        A job is one call, except for the few that look before they write.
+        """
+        left = self.jobs.open
+        if not left or self.rate <= 0 or self.paused or self.missing:
+            return None
+        if self.limits.day_left is not None and left > self.limits.day_left:
+            return None
+        return left / self.rate
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        jobs = self.jobs
+        return {
+            "run": self.run.id,
+            "location": self.run.location,
+            "state": self.run.state,
+            "queued": jobs.open,
+            "waiting": jobs.waiting,
+            "released": jobs.released,
+            "done": jobs.done,
+            "tried_again": jobs.retried,
+            "parked": jobs.parked,
+            "cancelled": jobs.cancelled,
+            "calls_per_s": round(self.rate, 1),
+            "limit_per_s": round(self.limits.per_s, 1),
+            "tokens_used": self.limits.used,
+            "tokens": self.limits.window,
+            "day_left": self.limits.day_left,
+            "seconds_left": None if self.seconds_left is None else round(self.seconds_left),
+            "paused": self.paused and {"reason": self.paused[0], "until": self.paused[1]},
+            "missing": list(self.missing),
+        }
+
+
+def look(store: Store, settings: Settings, run: Run) -> Look:
+    """See how far a run is.
+
+    Raises:
+        DatabaseDown: no answer.
+    """
+    now = store.clock()
+    place = accounts.location(store, run.location)
+    paused = None
+    if place.paused_until is not None and place.paused_until > now:
+        paused = (place.pause_reason or "no reason given", place.paused_until)
+    return Look(
+        at=now,
+        run=runs.get(store, run.id) or run,
+        jobs=ledger_view.counts(store, run=run.id),
+        rate=audit.rate(store, location=run.location, seconds=_rate_seconds(run, now)),
+        limits=limits(store, settings, place),
+        paused=paused,
+        missing=missing(store),
+    )
+
+
+def _rate_seconds(run: Run, now: float) -> float:
+    """The last 10 s; of a run that is younger its whole life, or its speed would look too low."""
+    return min(RATE_S, max(1.0, now - run.started_at))
+
+
+def limits(store: Store, settings: Settings, place: accounts.Location) -> Limits:
+    """What a location may call, and how much of it is taken."""
+    window = place.window_calls or settings.window_calls
+    seconds = place.window_ms / 1000 if place.window_ms else settings.window_seconds
+    seen = accounts.limits_seen(store, place.id)
+    if seen is None:
+        return Limits(window / seconds, window, None, None)
+    fresh = store.clock() - float(seen["at"]) < 2 * RATE_S
+    day_left = seen.get("day_left")
+    return Limits(
+        per_s=window / seconds,
+        window=window,
+        used=int(seen["used"]) if fresh else None,
+        day_left=None if day_left is None else int(day_left),
+    )
+
+
+def missing(store: Store) -> tuple[str, ...]:
+    """Kinds of process without which nothing moves, and which are not alive."""
+    alive = {process.kind for process in processes.living(store)}
+    return tuple(kind for kind in ("dispatcher", "worker") if kind not in alive)
