@@ -1,0 +1,1 @@
+"""Running it: the supervisor, the simulator, the demo, measurements and proofs."""

@@ -1,0 +1,20 @@
+"""A stand-in of the CRM's API for the demo, the tests and the measurements. See README.md.
+
+serving      uvicorn on a port
+app          HTTP in and out, latency, broken connections
+admin        the side that is not part of the API
+standin      from a request to its answer
+routes       which path is which call
+access       Version header, tokens, scopes
+contacts, notes, lists, locations    the calls
+bodies, values                       what goes in
+shapes, refusals                     what comes out
+world        what is remembered
+seeding      what people do in the CRM itself
+webhooks, postman  what is told of a change, and how it is sent
+coursehost   OnlineCourseHost beside it: two calls, three hooks
+limits, buckets                      the rate limit
+latency, faults                      what goes wrong
+report       the log that judges ask
+config       every switch
+"""

@@ -1,0 +1,201 @@
+"""What a body may hold, call by call. Anything else is named in a 422, as the CRM does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from ops.simulator.refusals import bad_request, unprocessable
+
+Check = Callable[[str, Any], str | None]
+"""A name and a value to a complaint, or None."""
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+_DAY: Final = re.compile(
+    r"(?:(?P<y>\d{4})([/._-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})(?:T.*)?"
+    r"|(?P<m2>\d{1,2})([/._-])(?P<d2>\d{1,2})\6(?P<y2>\d{4}))"
+)
+
+
+def text(name: str, value: Any) -> str | None:
+    return None if isinstance(value, str) else f"{name} must be a string"
+
+
+def truth(name: str, value: Any) -> str | None:
+    return None if isinstance(value, bool) else f"{name} must be a boolean value"
+
+
+def thing(name: str, value: Any) -> str | None:
+    return None if isinstance(value, dict) else f"{name} must be an object"
+
+
+def some(name: str, value: Any) -> str | None:
+    return None if isinstance(value, list) else f"{name} must be an array"
+
+
+def texts(name: str, value: Any) -> str | None:
+    if not isinstance(value, list):
+        return f"{name} must be an array"
+    fine = all(isinstance(one, str) for one in value)
+    return None if fine else f"each value in {name} must be a string"
+
+
+def email(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and _EMAIL.fullmatch(value)
+    return None if fine else f"{name} must be an email"
+
+
+def day(name: str, value: Any) -> str | None:
+    fine = value == "" or (isinstance(value, str) and iso_day(value))
+    return None if fine else f"{name} must be a valid date"
+
+
+def instant(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and when_ms(value) is not None
+    return None if fine else f"{name} must be a valid ISO 8601 date string"
+
+
+def number(name: str, value: Any) -> str | None:
+    fine = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if fine else f"{name} must be a number"
+
+
+def when_ms(value: str) -> int | None:
+    """An ISO time as milliseconds since the epoch; None if it is none."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def needed(name: str, value: Any) -> str | None:
+    return None if isinstance(value, str) and value else f"{name} should not be empty"
+
+
+def iso_day(value: str) -> str | None:
+    """A date in any of the CRM's spellings as ``YYYY-MM-DD``; None if it is none."""
+    found = _DAY.fullmatch(value)
+    if not found:
+        return None
+    year, month, day = (int(found[part] or found[f"{part}2"]) for part in "ymd")
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+_NULLABLE: Final[dict[str, Check]] = {
+    "firstName": text, "lastName": text, "name": text, "email": email, "phone": text,
+    "address1": text, "city": text, "state": text, "website": text, "timezone": text,
+    "dateOfBirth": day,
+}  # fmt: skip
+_PLAIN: Final[dict[str, Check]] = {
+    "postalCode": text, "country": text, "dnd": truth, "dndSettings": thing,
+    "inboundDndSettings": thing, "tags": texts, "customFields": some, "source": text,
+    "assignedTo": text,
+}  # fmt: skip
+_NEW: Final[dict[str, Check]] = {"locationId": needed, "gender": text, "companyName": text}
+
+
+class Shape:
+    """What the body of one call may hold.
+
+    Args:
+        allowed: each property with its check.
+        nullable: those that may be null.
+        required: those that must be there.
+    """
+
+    def __init__(
+        self, allowed: Mapping[str, Check], *, nullable: set[str], required: tuple[str, ...] = ()
+    ) -> None:
+        self._allowed = allowed
+        self._nullable = frozenset(nullable)
+        self._required = required
+
+    def complaints(self, body: Mapping[str, Any]) -> list[str]:
+        """Everything that is wrong with a body."""
+        found = [f"property {name} should not exist" for name in body if name not in self._allowed]
+        for name, value in body.items():
+            check = self._allowed.get(name)
+            if check is None or (value is None and name in self._nullable):
+                continue
+            complaint = check(name, value)
+            if complaint:
+                found.append(complaint)
+        found += [
+            complaint
+            for name in self._required
+            if name not in body and (complaint := self._allowed[name](name, None))
+        ]
+        return found
+
+
+CREATE: Final = Shape(
+    {**_NULLABLE, **_PLAIN, **_NEW},
+    nullable={*_NULLABLE, "companyName"},
+    required=("locationId",),
+)
+UPSERT: Final = Shape(
+    {**_NULLABLE, **_PLAIN, **_NEW, "createNewIfDuplicateAllowed": truth},
+    nullable={*_NULLABLE, "companyName"},
+    required=("locationId",),
+)
+UPDATE: Final = Shape({**_NULLABLE, **_PLAIN}, nullable={*_NULLABLE, "source", "assignedTo"})
+UPDATE_WITH_COMPANY: Final = Shape(
+    {**_NULLABLE, **_PLAIN, "companyName": text},
+    nullable={*_NULLABLE, "source", "assignedTo", "companyName"},
+)
+TAGS: Final = Shape({"tags": texts}, nullable=set(), required=("tags",))
+NOTE: Final = Shape(
+    {"body": needed, "userId": text, "title": text, "color": text, "pinned": truth},
+    nullable=set(),
+    required=("body",),
+)
+CHANGED_NOTE: Final = Shape(
+    {"body": needed, "userId": text, "title": text, "color": text, "pinned": truth},
+    nullable=set(),
+)
+_TASK: Final[dict[str, Check]] = {
+    "title": needed, "body": text, "dueDate": instant, "completed": truth, "assignedTo": text,
+}  # fmt: skip
+TASK: Final = Shape(_TASK, nullable=set(), required=("title", "dueDate", "completed"))
+CHANGED_TASK: Final = Shape(_TASK, nullable=set())
+COMPLETED: Final = Shape({"completed": truth}, nullable=set(), required=("completed",))
+CONTACT_SEARCH: Final = Shape(
+    {
+        "locationId": needed, "pageLimit": number, "page": number, "searchAfter": some,
+        "query": text, "filters": some, "sort": some,
+    },
+    nullable=set(),
+    required=("locationId", "pageLimit"),
+)  # fmt: skip
+TASK_SEARCH: Final = Shape(
+    {
+        "contactId": texts, "completed": truth, "assignedTo": texts, "query": text,
+        "limit": number, "skip": number, "businessId": text,
+    },
+    nullable=set(),
+)  # fmt: skip
+
+
+def parse(raw: bytes, shape: Shape) -> dict[str, Any]:
+    """The body of a call.
+
+    Raises:
+        Refusal: 400 if it is no JSON object, 422 with everything that is wrong with it.
+    """
+    try:
+        body = orjson.loads(raw or b"{}")
+    except orjson.JSONDecodeError:
+        raise bad_request("Unexpected token in JSON", {"error": "Bad Request"}) from None
+    if not isinstance(body, dict):
+        raise bad_request("Unexpected token in JSON", {"error": "Bad Request"})
+    complaints = shape.complaints(body)
+    if complaints:
+        raise unprocessable(complaints)
+    return body

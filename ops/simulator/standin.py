@@ -1,0 +1,229 @@
+"""The stand-in itself: from a request to its answer, without a socket in sight."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl
+
+import orjson
+
+from ops.simulator import access, routes
+from ops.simulator.buckets import Bucket, Headers, retry_after
+from ops.simulator.calls import Call
+from ops.simulator.config import Config, Limits, Token
+from ops.simulator.coursehost import School
+from ops.simulator.faults import Fault, Faults
+from ops.simulator.latency import delays
+from ops.simulator.postman import Postman
+from ops.simulator.refusals import Refusal, no_route
+from ops.simulator.report import UNANSWERED, Line, Log
+from ops.simulator.routes import Route
+from ops.simulator.world import World
+
+JSON: Final = (b"content-type", b"application/json; charset=utf-8")
+HTML: Final = (b"content-type", b"text/html; charset=utf-8")
+TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
+PAGE: Final = b"<!DOCTYPE html><html><body><h1>%d</h1><p>Please try again.</p></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, as far as its head tells.
+
+    Attributes:
+        route: None if the path is no call.
+        token: None if it is none.
+        port: of the client, to tell connections apart.
+    """
+
+    method: str
+    path: str
+    query: str
+    version: str | None
+    secret: str
+    port: int
+    route: Route | None
+    id: str
+    token: Token | None
+    line: Line
+    thing: str = ""
+
+    @property
+    def operation(self) -> str:
+        return self.route.operation if self.route else routes.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; ``broken`` tells whether none of it is sent (then its status is 0), or half."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    broken: Literal["silent", "half"] | None = None
+
+
+class StandIn:
+    """The CRM's API over a world, with limits and faults."""
+
+    def __init__(self, config: Config, world: World | None = None) -> None:
+        self.world = world or World(config)
+        self.faults = Faults(config.faults, self.world.random)
+        self.log = Log()
+        self.postman = Postman(self.world)
+        self.school = School(
+            lambda: self.world.config.coursehost, self.world.clock, self.world.random
+        )
+        self._lines: dict[tuple[str, str], Line] = {}
+        self._late: list[tuple[float, int, Asked, bytes]] = []
+        self._numbers = count()
+
+    def told(self, config: Config) -> None:
+        """Take other switches; faults that were added since stay, unless faults are named."""
+        old = self.world.config
+        self.world.told(config)
+        if config.faults != old.faults:
+            self.faults = Faults(config.faults, self.world.random)
+        now = self.world.clock()
+        for line in self._lines.values():
+            line.told(self._limits(line.location), now)
+
+    def forget(self, *, contacts: bool = True) -> None:
+        """Empty the log and the limits' counts, and the CRM with them."""
+        self.log = Log()
+        self._lines = {}
+        self._late = []
+        if contacts:
+            self.world.forget()
+            self.school.forget()
+
+    async def stop(self) -> None:
+        """Let go of what is on its way out."""
+        await self.postman.stop()
+        await self.school.stop()
+
+    def lines(self, location: str | None = None) -> list[Line]:
+        """The clients and locations that called, all or those of one location."""
+        return [one for one in self._lines.values() if location in (None, one.location)]
+
+    def line(self, client: str, location: str) -> Line:
+        """The limit and counts of a client at a location."""
+        found = self._lines.get((client, location))
+        if found is None:
+            world = self.world
+            bucket = Bucket(self._limits(location), random=world.random, now=world.clock())
+            found = self._lines[client, location] = Line(client, location, bucket)
+        return found
+
+    def _limits(self, location: str) -> Limits:
+        known = self.world.locations.get(location)
+        return (known.limits if known else None) or self.world.config.limits
+
+    def asked(
+        self, method: str, path: str, query: str, headers: list[tuple[bytes, bytes]], port: int
+    ) -> Asked:
+        """Read the head of a request."""
+        found = dict(headers)
+        secret = access.secret(found.get(b"authorization", b"").decode("latin-1"))
+        version = found.get(b"version")
+        token = self.world.tokens.get(secret)
+        route, id, thing = routes.find(method, path) or (None, "", "")
+        client = (token.client or token.token) if token else "?"
+        return Asked(
+            method, path, query,
+            version.decode("latin-1") if version is not None else None,
+            secret, port, route, id, token,
+            self.line(client, (token.location if token else None) or ""), thing,
+        )  # fmt: skip
+
+    def delays(self) -> tuple[float, float]:
+        """Seconds on the way there and back."""
+        return delays(self.world.config.latency, self.world.random, self.world.clock())
+
+    def serve(self, asked: Asked, body: bytes, fault: Fault | None) -> Reply:
+        """The request has arrived: count it, do it, answer it."""
+        self.catch_up()
+        now = self.world.clock()
+        line = asked.line
+        accepted = line.bucket.arrive(now)
+        line.arrived.add(now)
+        if fault is not None and fault.before:
+            reply = self._struck(fault, asked, now)
+            if fault.late and accepted:
+                due = now + self.world.random.uniform(0.5, 1) * fault.late_ms / 1000
+                heapq.heappush(self._late, (due, next(self._numbers), asked, body))
+        else:
+            reply = self._done(asked, body, accepted, now)
+            if fault is not None:
+                reply = self._struck(fault, asked, now, reply)
+        if accepted and reply.status != 429:
+            line.accepted.add(now)
+        if fault is not None:
+            line.faults[fault.kind] += 1
+        self.log.note(now, line, asked.operation, reply.status, asked.port)
+        return reply
+
+    def catch_up(self) -> None:
+        """Do what a fault made late and is due: at the next call, or look from the other side."""
+        while self._late and self._late[0][0] <= self.world.clock():
+            due, _, asked, body = heapq.heappop(self._late)
+            self._done(asked, body, True, due)
+
+    def _done(self, asked: Asked, body: bytes, accepted: bool, now: float) -> Reply:
+        try:
+            status, document = self._through_the_gates(asked, body, accepted)
+        except Refusal as refusal:
+            if refusal.status == 429:
+                return self._too_many(asked.line.bucket, now)
+            status, document = refusal.status, refusal.body()
+        return self._json(status, document, asked.line.bucket.headers(now))
+
+    def _through_the_gates(
+        self, asked: Asked, body: bytes, accepted: bool
+    ) -> tuple[int, dict[str, Any]]:
+        version = access.version(asked.version)
+        if asked.route is None:
+            raise no_route(asked.method, asked.path)
+        if asked.token is None:
+            raise access.refuse_unknown(asked.secret)
+        if not accepted:
+            raise Refusal(429, "")
+        access.check_scope(asked.token, asked.route.scope, agency=asked.route.agency)
+        query = dict(parse_qsl(asked.query, keep_blank_values=True))
+        call = Call(self.world, asked.token, version, asked.id, query, body, asked.thing)
+        return asked.route.deed(call)
+
+    def _json(self, status: int, document: dict[str, Any], headers: Headers) -> Reply:
+        document["traceId"] = self.world.new_trace()
+        return Reply(status, [JSON, *headers], orjson.dumps(document))
+
+    def _too_many(self, bucket: Bucket, now: float, more: Headers | None = None) -> Reply:
+        limits = bucket.limits
+        headers = bucket.headers(now) + (bucket.retry_after(now) if more is None else more)
+        if limits.body == "json":
+            return self._json(429, {"statusCode": 429, "message": limits.message}, headers)
+        kind = HTML if limits.body == "html" else TEXT
+        return Reply(429, [kind, *headers], limits.message.encode())
+
+    def _struck(self, fault: Fault, asked: Asked, now: float, reply: Reply | None = None) -> Reply:
+        """What is left of an answer; without one, nothing was done."""
+        bucket = asked.line.bucket
+        wait = fault.retry_after_s
+        more = [] if wait is None else retry_after(wait, now)
+        match fault.kind:
+            case "too-many":
+                return self._too_many(bucket, now, more)
+            case "html":
+                return Reply(fault.status, [HTML, *more], PAGE % fault.status)
+            case "drop":
+                return Reply(UNANSWERED, [], b"", "silent")
+            case "error":
+                document = {"statusCode": fault.status, "message": fault.message}
+                return self._json(fault.status, document, bucket.headers(now) + more)
+        assert reply is not None  # a stall or half an answer: the work was done
+        if fault.kind == "stall":
+            return reply
+        return Reply(reply.status, reply.headers, reply.body, "half")
