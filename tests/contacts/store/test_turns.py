@@ -1,0 +1,129 @@
+"""Whose turn it is, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet
+
+from contacts.jobs import Kind, Lane
+from contacts.store import accounts
+from contacts.store.cipher import Cipher
+from contacts.store.database import Store
+
+from .conftest import HERE, again, claim, done, put, release, take, wish
+
+
+def test_live_goes_before_bulk_before_sweep(store: Store) -> None:
+    put(store, wish(1, lane=Lane.SWEEP), wish(2, lane=Lane.BULK), wish(3, lane=Lane.LIVE))
+    assert [ticket.contact for ticket in release(store)] == [3, 2, 1]
+
+
+def test_never_two_jobs_of_one_contact_at_once_and_in_their_order(store: Store) -> None:
+    put(store, wish(1), wish(1, Kind.TAG), wish(1, Kind.NOTE, subject=5))
+    seen = []
+    for _ in range(3):
+        (ticket,) = release(store)
+        assert release(store) == []
+        seen.append(ticket.kind)
+        done(store, claim(store, ticket))
+    assert seen == [Kind.PUSH, Kind.TAG, Kind.NOTE]
+
+
+def test_a_contact_in_backoff_keeps_its_later_jobs_behind_it(store: Store) -> None:
+    put(store, wish(1), wish(1, Kind.TAG))
+    again(store, take(store), seconds=10)
+    assert release(store) == []
+    store.clock.tick(10)
+    assert take(store).kind is Kind.PUSH
+
+
+def test_no_location_holds_more_than_its_room_and_turns_are_fair(store: Store) -> None:
+    put(store, *[wish(contact) for contact in range(1, 101)])
+    put(store, *[wish(contact, location="loc_2") for contact in range(101, 104)])
+    found = [ticket.location for ticket in release(store, room=5)]
+    assert {found[0], found[1]} == {found[2], found[3]} == {found[4], found[5]} == {HERE, "loc_2"}
+    assert found[6:] == [HERE, HERE]
+    assert release(store, room=5) == []
+
+
+def test_the_location_with_the_fewest_out_is_next(store: Store) -> None:
+    put(store, *[wish(contact) for contact in range(1, 20)])
+    release(store, limit=3)
+    put(store, *[wish(contact, location="loc_2") for contact in range(101, 120)])
+    assert [ticket.location for ticket in release(store, limit=3)] == ["loc_2"] * 3
+
+
+def test_with_fewer_free_threads_than_locations_every_location_has_its_turn(store: Store) -> None:
+    places = [f"loc_{number}" for number in range(6)]
+    for number, place in enumerate(places):
+        put(store, *[wish(100 * number + n, location=place) for n in range(1, 50)])
+    seen: set[str] = set()
+    for _ in range(60):
+        for ticket in release(store, bulk_limit=2):
+            seen.add(ticket.location)
+            done(store, claim(store, ticket))
+        store.clock.tick(0.5)
+    assert seen == set(places)
+
+
+def test_a_full_bulk_lane_does_not_hold_up_a_live_job(store: Store) -> None:
+    put(store, *[wish(contact) for contact in range(1, 11)])
+    assert len(release(store, room=5, bulk_limit=3)) == 3
+    put(store, wish(99, lane=Lane.LIVE))
+    assert [ticket.contact for ticket in release(store, room=5, bulk_limit=3)] == [99]
+
+
+def test_a_job_that_is_not_due_waits(store: Store) -> None:
+    put(store, wish(due_at=store.clock() + 5))
+    assert release(store) == []
+    store.clock.tick(5)
+    assert len(release(store)) == 1
+
+
+def test_a_paused_location_is_left_alone_and_the_others_do_not_notice(store: Store) -> None:
+    cipher = Cipher(Fernet.generate_key())
+    put(store, wish(1), wish(2, location="loc_2"))
+    with store.write() as tx:
+        accounts.ensure_location(tx, HERE, token=None, cipher=cipher)
+        accounts.pause(tx, HERE, store.clock() + 10, "429")
+    assert [ticket.location for ticket in release(store)] == ["loc_2"]
+    store.clock.tick(11)
+    assert [ticket.location for ticket in release(store)] == [HERE]
+
+
+def test_a_pause_of_bulk_lets_live_through(store: Store) -> None:
+    put(store, wish(1), wish(2, lane=Lane.LIVE))
+    with store.write() as tx:
+        accounts.ensure_location(tx, HERE, token=None, cipher=Cipher(Fernet.generate_key()))
+        accounts.pause(tx, HERE, store.clock() + 10, "the day's calls", bulk_only=True)
+    assert [ticket.contact for ticket in release(store)] == [2]
+
+
+def test_a_429_stops_live_jobs_too_while_the_days_quota_stops_bulk(store: Store) -> None:
+    put(store, wish(1), wish(2, lane=Lane.LIVE))
+    with store.write() as tx:
+        accounts.ensure_location(tx, HERE, token=None, cipher=Cipher(Fernet.generate_key()))
+        accounts.pause(tx, HERE, store.clock() + 3600, "the day's calls", bulk_only=True)
+        accounts.pause(tx, HERE, store.clock() + 10, "429")
+    assert release(store) == []
+    store.clock.tick(11)
+    assert [ticket.contact for ticket in release(store)] == [2]
+
+
+def test_what_waits_for_the_platform_holds_nothing_up_on_its_way_to_the_crm(store: Store) -> None:
+    put(store, wish(kind=Kind.ENROL, subject=1))
+    again(store, take(store), seconds=900)
+    put(store, wish(kind=Kind.PUSH), wish(kind=Kind.TAG))
+
+    (ticket,) = release(store)
+    assert ticket.kind is Kind.PUSH
+    assert done(store, claim(store, ticket))
+    store.clock.tick(901)
+    assert release(store)[0].kind is Kind.ENROL
+
+
+def test_what_waits_for_the_crm_keeps_its_place_before_the_platform(store: Store) -> None:
+    put(store, wish(kind=Kind.PUSH))
+    again(store, take(store), seconds=900)
+    put(store, wish(kind=Kind.ENROL, subject=1))
+
+    assert release(store) == []

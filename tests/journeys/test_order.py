@@ -1,0 +1,37 @@
+"""A contact's jobs go out one after the other, in their order, whoever works them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from contacts.store.tables import calls, jobs
+
+pytestmark = [pytest.mark.journey, pytest.mark.redis]
+
+
+def test_contact_tag_and_note_never_overtake_each_other(new_house: Any) -> None:
+    house = new_house()
+    file = house.export(60)
+    house.start("dispatcher", "beat", "worker-1", "worker-2")
+    house.backfill(file)
+    house.until_settled()
+    house.judge(file)
+
+    seen: dict[int, list[tuple[str, float, float]]] = {}
+    query = (
+        select(jobs.c.contact, jobs.c.kind, calls.c.at, calls.c.ms)
+        .join(calls, calls.c.job == jobs.c.id)
+        .where(jobs.c.contact != 0, calls.c.operation != "location.get")
+        .order_by(calls.c.at)
+    )
+    with house.store.read() as tx:
+        for contact, kind, at, ms in tx.execute(query):
+            seen.setdefault(contact, []).append((kind, at, at + ms / 1000))
+    assert len(seen) == 60
+    for made in seen.values():
+        assert [kind for kind, _, _ in made] == ["contact.push", "contact.tag", "contact.note"]
+        assert all(first[2] <= second[1] for first, second in pairwise(made))

@@ -1,0 +1,65 @@
+"""A worker's pulse, and the limiter's state for people to see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from contacts.store import accounts, processes
+from worker.pulse import pulse, show_limits
+
+
+class OneRound:
+    """A worker that is told to stop after so many looks."""
+
+    def __init__(self, rounds: int) -> None:
+        self.left = rounds
+
+    def is_set(self) -> bool:
+        return self.left <= 0
+
+    def wait(self, seconds: float) -> bool:
+        self.left -= 1
+        return self.is_set()
+
+
+def test_a_worker_says_that_it_lives_and_says_goodbye(shop: Any) -> None:
+    slots: list[int] = []
+
+    class Watched(OneRound):
+        def wait(self, seconds: float) -> bool:
+            slots.append(processes.slots(shop.store, "worker"))
+            return super().wait(seconds)
+
+    pulse(shop.using(stopping=Watched(2)).bench)
+    assert slots == [32, 32]
+    assert processes.living(shop.store) == []
+
+
+def test_a_pulse_outlives_a_database_that_goes_away_and_a_defect(shop: Any) -> None:
+    class Broken:
+        def look(self, location: str) -> Any:
+            raise RuntimeError("ada@example.org")
+
+    shop.bench.place("loc1")
+    with structlog.testing.capture_logs() as said:
+        pulse(shop.shaky("before").using(stopping=OneRound(2), limiter=Broken()).bench)
+    assert {line["event"] for line in said} == {"the pulse stumbled"}
+    assert processes.living(shop.store) == []
+
+
+def test_the_limiter_of_a_busy_location_can_be_seen(live_shop: Any) -> None:
+    live_shop.person("ada@example.org")
+    live_shop.work()
+    show_limits(live_shop.bench)
+    seen = accounts.limits_seen(live_shop.store, "loc1")
+    assert seen is not None
+    assert (seen["used"], seen["per_window"], seen["at"]) == (1, 100, live_shop.clock())
+
+
+def test_a_location_that_rests_is_not_looked_at(shop: Any) -> None:
+    shop.bench.place("loc1")
+    shop.clock.tick(31)
+    show_limits(shop.bench)
+    assert accounts.limits_seen(shop.store, "loc1") is None
