@@ -135,7 +135,7 @@ def test_its_calls_have_a_limit_of_their_own(host: Any) -> None:
 
     bucket = host.bench.outlets.limits("platform:loc1")
     assert bucket is not None
-    assert (bucket.per_window, bucket.window_ms) == (400, 60_000)
+    assert (bucket.per_window, bucket.window_ms) == (66, 10_000)
     assert host.bench.outlets.limits("loc1") is None
     keys = {key.decode() for key in host.bench.redis.keys("rollbook:limit:*")}
     assert any("{platform:loc1}" in key for key in keys)

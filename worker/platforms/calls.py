@@ -24,7 +24,9 @@ from worker.platforms import answers
 BUCKET: Final = "platform:"
 """Before the location's id: its platform has a bucket of its own in the limiter."""
 
-WINDOW_MS: Final = 60_000
+WINDOW_MS: Final = 10_000
+"""The limiter's window. Platforms name a limit a minute, but a bucket whose memory is lost stays
+shut for a whole window when no header tells it more: a minute would be long for an enrolment."""
 
 NO_DAY: Final = 1_000_000_000
 """Calls a day, more than any minute's limit lets through: the day's shares must not bind."""
@@ -33,8 +35,15 @@ _HEADER: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]*")
 
 
 def limits(per_minute: int) -> Limits:
-    """The limit of a platform as the limiter takes it; it knows of no day."""
-    return Limits(per_window=per_minute, window_ms=WINDOW_MS, per_day=NO_DAY)
+    """The limit of a platform as the limiter takes it; it knows of no day.
+
+    Never more than ``per_minute`` in any minute: a share that is no whole call is rounded down.
+    Below two calls in a window the window is a minute.
+    """
+    share = per_minute * WINDOW_MS // 60_000
+    if share < 2:
+        return Limits(per_window=per_minute, window_ms=60_000, per_day=NO_DAY)
+    return Limits(per_window=share, window_ms=WINDOW_MS, per_day=NO_DAY)
 
 
 @dataclass(frozen=True, slots=True)
