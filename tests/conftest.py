@@ -168,25 +168,41 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of an empty database with our tables, of both kinds in turn."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'rollbook.db'}"
-        database.migrate(url)
-        return url
-    url = str(request.getfixturevalue("postgres_url"))
-    engine = database.make_engine(url, pool_size=1)
-    with engine.begin() as tx:
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        tx.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
-    engine.dispose()
-    return url
+    kind = "sqlite_url" if request.param == "sqlite" else "empty_postgres"
+    return str(request.getfixturevalue(kind))
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def empty_postgres(postgres_url: str) -> str:
+    """Address of a PostgreSQL database whose tables are emptied for each test.
+
+    Only those that hold something: all of them take 55 ms, five a few.
+    """
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        sizes = admin.execute(
+            "SELECT name, pg_relation_size(name::regclass) FROM unnest(%s::text[]) AS name",
+            [list(metadata.tables)],
+        )
+        full = [name for name, size in sizes if size]
+        if full:
+            admin.execute(f"TRUNCATE {', '.join(full)} RESTART IDENTITY".encode())
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables: copied in a millisecond, migrated in sixty."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    database.migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, empty_sqlite: Path) -> str:
     """Address of an empty SQLite database with our tables."""
-    url = f"sqlite:///{tmp_path / 'rollbook.db'}"
-    database.migrate(url)
-    return url
+    file = tmp_path / "rollbook.db"
+    shutil.copyfile(empty_sqlite, file)
+    return f"sqlite:///{file}"
 
 
 class Clock:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from contacts.jobs import Job, Kind, Wish
 from contacts.store import database, ledger
 from contacts.store.database import Store, Tx
-from contacts.store.tables import jobs, metadata
+from contacts.store.tables import jobs
 
 WISH = Wish(Kind.PUSH, "loc_1", 1)
 
@@ -21,11 +21,8 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def store(postgres_url: str, clock: Any) -> Iterator[Store]:
-    opened = database.open_store(postgres_url, clock=clock)
-    with opened.write() as tx:
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        tx.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+def store(empty_postgres: str, clock: Any) -> Iterator[Store]:
+    opened = database.open_store(empty_postgres, clock=clock)
     yield opened
     opened.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -84,11 +85,12 @@ def export(folder: Path) -> Path:
 
 
 @pytest.fixture
-def book(folder: Path) -> Iterator[Store]:
+def book(folder: Path, empty_sqlite: Path) -> Iterator[Store]:
     """The database of the home that the commands use, with the machine's clock."""
-    url = f"sqlite:///{folder / 'home' / 'rollbook.db'}"
-    database.migrate(url)
-    store = database.open_store(url)
+    file = folder / "home" / "rollbook.db"
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.copyfile(empty_sqlite, file)
+    store = database.open_store(f"sqlite:///{file}")
     yield store
     store.close()
 
