@@ -125,10 +125,22 @@ def redis_binary() -> str:
 @pytest.fixture
 def new_redis(tmp_path: Path) -> Iterator[Callable[[], RedisServer]]:
     """Makes Redis servers that the test may kill."""
+    yield from _servers(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_redis(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], RedisServer]]:
+    """Makes Redis servers that the tests of one file share."""
+    yield from _servers(tmp_path_factory.mktemp("redis"))
+
+
+def _servers(parent: Path) -> Iterator[Callable[[], RedisServer]]:
     made: list[RedisServer] = []
 
     def make() -> RedisServer:
-        folder = tmp_path / f"redis-{len(made)}"
+        folder = parent / f"redis-{len(made)}"
         folder.mkdir()
         server = RedisServer(folder, free_port(), redis_binary())
         made.append(server)

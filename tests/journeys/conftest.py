@@ -209,32 +209,39 @@ class House:
         assert self.crm.report()["arrivals"] == before
 
 
-@pytest.fixture
-def world() -> dict[str, Any]:
-    """The CRM's stand-in: answers take 20 to 120 ms."""
-    return {
-        "locations": [judge.location(HERE)],
-        "tokens": [judge.token(TOKEN, HERE)],
-        "latency": {"kind": "uniform", "low_ms": 20, "high_ms": 120},
-        "limits": WINDOW,
-    }
-
+WORLD: dict[str, Any] = {
+    "locations": [judge.location(HERE)],
+    "tokens": [judge.token(TOKEN, HERE)],
+    "latency": {"kind": "uniform", "low_ms": 20, "high_ms": 120},
+    "limits": WINDOW,
+}
+"""The CRM's stand-in: answers take 20 to 120 ms."""
 
 Houses = Callable[..., House]
 
 
 @pytest.fixture
-def new_house(
-    tmp_path: Path, world: dict[str, Any], new_redis: Callable[[], Any]
-) -> Iterator[Houses]:
+def new_house(tmp_path: Path, new_redis: Callable[[], Any]) -> Iterator[Houses]:
     """Makes houses; whatever they started ends with the test."""
+    yield from _houses(tmp_path, new_redis)
+
+
+@pytest.fixture(scope="module")
+def shared_house(
+    tmp_path_factory: pytest.TempPathFactory, shared_redis: Callable[[], Any]
+) -> Iterator[Houses]:
+    """Makes houses that the tests of one file live in, each with students of its own."""
+    yield from _houses(tmp_path_factory.mktemp("houses"), shared_redis)
+
+
+def _houses(parent: Path, new_redis: Callable[[], Any]) -> Iterator[Houses]:
     made: list[House] = []
     with ExitStack() as stack:
 
         def make(*, database: str | None = None, own_redis: bool = True, **more: str) -> House:
-            folder = tmp_path / f"house-{len(made)}"
+            folder = parent / f"house-{len(made)}"
             folder.mkdir()
-            crm = stack.enter_context(control.in_process(world, folder))
+            crm = stack.enter_context(control.in_process(WORLD, folder))
             redis = new_redis()
             home = folder / "home"
             url = database or f"sqlite:///{home / 'rollbook.db'}"

@@ -42,7 +42,8 @@ class School:
     def reads(self) -> int:
         return int(self.house.crm.report()["by_operation"].get("GET /contacts/{id}", 0))
 
-    def student(self, number: int = 0) -> dict[str, Any]:
+    def student(self, number: int) -> dict[str, Any]:
+        """One of the thirty; each test has its own."""
         return dict(self.house.crm.contacts(HERE)[number])
 
     def ours(self, email: str) -> dict[str, Any]:
@@ -54,9 +55,9 @@ class School:
         self.house.until(lambda: self.ours(email).get(name) == value, f"{name} is {value}")
 
 
-@pytest.fixture
-def school(new_house: Any) -> School:
-    house = new_house()
+@pytest.fixture(scope="module")
+def school(shared_house: Any) -> School:
+    house = shared_house()
     url = house.receiver_at()
     house.crm.settings(
         webhooks={"url": f"{url}/webhooks/crm", "high_ms": 300, "double_chance": 0.2}
@@ -83,28 +84,42 @@ def test_the_echoes_of_a_whole_backfill_cost_no_call(school: School) -> None:
 
 
 def test_a_persons_edit_becomes_ours_by_one_read(school: School) -> None:
-    student = school.student()
+    before, student = school.reads(), school.student(0)
     school.house.crm.seed(HERE, {"id": student["id"], "values": {"website": "https://ada.example"}})
 
     school.until_ours(student["email"], "website", "https://ada.example")
 
     school.quiet()
-    assert school.reads() == 1
+    assert school.reads() - before == 1
 
 
 def test_edits_of_both_sides_at_once_meet(school: School) -> None:
-    student = school.student()
+    student = school.student(1)
     school.house.crm.seed(HERE, {"id": student["id"], "values": {"website": "https://ada.example"}})
     school.house.rollbook("tag", student["email"], "--add", "honours")
 
     school.until_ours(student["email"], "website", "https://ada.example")
 
     school.quiet()
-    assert "honours" in school.student()["tags"]
+    assert "honours" in school.student(1)["tags"]
+
+
+def test_a_note_that_a_person_writes_comes_here(school: School) -> None:
+    from contacts.store.tables import notes
+
+    student = school.student(2)
+    school.house.crm.seed(HERE, {"id": student["id"], "notes": ["Called, asks for an invoice"]})
+
+    def here() -> bool:
+        query = select(notes.c.id).where(notes.c.body == "Called, asks for an invoice")
+        with school.house.store.read() as tx:
+            return tx.execute(query).first() is not None
+
+    school.house.until(here, "the note is here")
 
 
 def test_a_student_deleted_there_stays_here_and_is_not_sent_again(school: School) -> None:
-    student = school.student()
+    student = school.student(3)
     school.house.crm.delete(HERE, [student["id"]])
 
     def unlinked() -> bool:
@@ -119,20 +134,6 @@ def test_a_student_deleted_there_stays_here_and_is_not_sent_again(school: School
     school.house.until_settled()
     assert len(school.house.crm.contacts(HERE)) == 29
     assert school.ours(student["email"])
-
-
-def test_a_note_that_a_person_writes_comes_here(school: School) -> None:
-    from contacts.store.tables import notes
-
-    student = school.student()
-    school.house.crm.seed(HERE, {"id": student["id"], "notes": ["Called, asks for an invoice"]})
-
-    def here() -> bool:
-        query = select(notes.c.id).where(notes.c.body == "Called, asks for an invoice")
-        with school.house.store.read() as tx:
-            return tx.execute(query).first() is not None
-
-    school.house.until(here, "the note is here")
 
 
 # ---------------------------------------------------------------- killed in the middle
