@@ -38,6 +38,11 @@ hypothesis.settings.load_profile("rollbook")
 POSTGRES = os.environ.get("ROLLBOOK_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core, up to eight: half of the time a test waits for a process or a server."""
+    return min(8, 2 * (os.cpu_count() or 1))
+
+
 def missing(what: str) -> None:
     """Skip at home, fail in CI."""
     if os.environ.get("CI"):
