@@ -153,10 +153,11 @@ class Watch:
         self.counts["deliveries"] += stage.deliver(self.school, self.due, until)
 
 
-def run(events: int, seed: int) -> Counter[str]:
+def run(events: int, seed: int, contacts: int = CONTACTS) -> Counter[str]:
     """All schools, as many at a time as there are cores; returns their counts together."""
     seeds = [seed * SCHOOLS + n for n in range(SCHOOLS)]
-    return stage.together(play, [events // SCHOOLS] * SCHOOLS, seeds, level=logging.WARNING)
+    sizes = [events // SCHOOLS] * SCHOOLS, seeds, [contacts] * SCHOOLS
+    return stage.together(play, *sizes, level=logging.WARNING)
 
 
 def play(events: int, seed: int, contacts: int = CONTACTS) -> Counter[str]:
@@ -287,11 +288,12 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run it; exit code 1 when something did not hold."""
     parser = argparse.ArgumentParser(prog="python -m ops.prove.echoes")
     parser.add_argument("--events", type=int, default=50_000, help="webhooks to be made")
+    parser.add_argument("--contacts", type=int, default=CONTACTS, help="of each of the schools")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args(words)
     began = time.monotonic()
-    counts = run(options.events, options.seed)
+    counts = run(options.events, options.seed, options.contacts)
     made = counts["echoes"] + counts["of people's edits"]
     broken = [name for name, share in BOUNDS.items() if counts[name] > share * made]
     if options.json:

@@ -49,5 +49,5 @@ def test_the_judge_notices_edits_that_our_own_writes_covered(
 
 
 def test_the_command_says_what_it_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--events", "40", "--json"]) == 0
+    assert main(["--events", "40", "--contacts", "10", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["broken"] == []
