@@ -18,6 +18,9 @@ from contacts.errors import UsageError
 
 PREFIX = "ROLLBOOK_"
 
+V3 = "v3"
+"""The ``Version`` of the CRM's second generation; every other one is a date."""
+
 WRITE_TIMEOUT_S = 5.0
 """Seconds to send a request; a few kilobytes, so it is not worth a setting."""
 
@@ -93,7 +96,8 @@ class Settings(BaseSettings):
     crm_version: Annotated[
         str,
         Field(
-            description="The `Version` header of every call to the CRM.",
+            description="The `Version` header of every call to the CRM. `v3` has other names for "
+            "some fields and no `GET /contacts/`.",
             examples=["2021-07-28"],
         ),
     ] = "2021-07-28"
@@ -251,7 +255,8 @@ class Settings(BaseSettings):
         Field(
             description="How reconciliation reads the CRM's contacts. `list`: `GET /contacts/`, "
             "100 a call. `search`: `POST /contacts/search`, 500 a call; it may not show the case "
-            "of names. `off`: only our own side is checked.",
+            "of names. `off`: only our own side is checked. In version v3 `list` is a search: it "
+            "has no list.",
             examples=["search"],
         ),
     ] = Reconcile.LIST

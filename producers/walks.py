@@ -14,8 +14,6 @@ from contacts.store.walks import Walk, Way
 
 _SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 
-WAYS: Final[dict[Reconcile, Way]] = {Reconcile.LIST: Way.LIST, Reconcile.SEARCH: Way.SEARCH}
-
 
 def moment(text: str, now: float) -> float:
     """``2h``, ``3d``, ``2026-11-24`` or ``2026-11-24T10:00`` (UTC) as seconds since the epoch.
@@ -52,7 +50,8 @@ def begin(store: Store, settings: Settings, location: str, *, since: float | Non
     """
     now = store.clock()
     # What somebody asks for is read, also where no night is to read it.
-    way = Way.NEWEST if since is not None else WAYS.get(settings.reconcile_by, Way.LIST)
+    by = Reconcile.LIST if settings.reconcile_by is Reconcile.OFF else settings.reconcile_by
+    way = Way.NEWEST if since is not None else walks.way_of(by, settings.crm_version)
     title = "reconcile"
     if since is not None:
         title = f"since {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M}"

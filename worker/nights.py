@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from contacts.settings import Reconcile
 from contacts.store import accounts, audit, walks
 from contacts.store.accounts import Location
-from contacts.store.walks import Way
 from worker.workbench import Workbench, limits_of
 
 FIRST_SCAN_S = 3600.0
@@ -16,12 +14,6 @@ night finds."""
 
 SPARE = 0.1
 """The last tenth of a day's calls is not for scans."""
-
-WAYS: dict[Reconcile, Way | None] = {
-    Reconcile.LIST: Way.LIST,
-    Reconcile.SEARCH: Way.SEARCH,
-    Reconcile.OFF: None,
-}
 
 
 def begin_walks(bench: Workbench) -> set[str]:
@@ -32,6 +24,7 @@ def begin_walks(bench: Workbench) -> set[str]:
         the locations that have one now.
     """
     settings, walked = bench.settings, set()
+    way = walks.way_of(settings.reconcile_by, settings.crm_version)
     for location in accounts.locations(bench.store):
         if not location.has_token:
             continue
@@ -40,7 +33,7 @@ def begin_walks(bench: Workbench) -> set[str]:
             walks.begin(
                 tx,
                 location.id,
-                way=WAYS[settings.reconcile_by],
+                way=way,
                 title="night",
                 now=now,
                 due_at=now + walks.jitter_s(location.id, settings.night_spread),

@@ -21,6 +21,7 @@ from sqlalchemy import select, text, update
 
 from contacts.errors import UsageError
 from contacts.jobs import Kind, Lane, Wish
+from contacts.settings import V3, Reconcile
 from contacts.store import ledger, runs, walk_book
 from contacts.store.database import Store, Tx
 from contacts.store.tables import OPEN, jobs
@@ -44,6 +45,18 @@ class Way(StrEnum):
     """The search: those changed last come last."""
     NEWEST = "newest"
     """The search: those changed last come first, back to a time."""
+
+
+def way_of(by: Reconcile, version: str) -> Way | None:
+    """Which list a setting means; None: the CRM is not asked.
+
+    Args:
+        version: of the CRM's API. The specification of v3 has no ``GET /contacts/``: there the
+            search is read instead.
+    """
+    if by is Reconcile.OFF:
+        return None
+    return Way.SEARCH if by is Reconcile.SEARCH or version == V3 else Way.LIST
 
 
 class Phase(StrEnum):

@@ -142,7 +142,9 @@ class _Said:
             found = None
         if not isinstance(found, dict):
             return cls(False, (), None, None)
-        said = found.get("message") or found.get("error_description") or found.get("error")
+        inner = found.get("error")  # v3 puts some refusals inside: {"error": {"code", "message"}}
+        said = found.get("message") or found.get("error_description")
+        said = said or (inner.get("message") if isinstance(inner, dict) else inner)
         many = said if isinstance(said, list) else [said]
         meta = found.get("meta")
         twin = meta.get("contactId") if isinstance(meta, dict) else None

@@ -14,6 +14,7 @@ import orjson
 
 from contacts.errors import AccessLost, CrmUnavailable, Unsendable
 from contacts.jobs import Lane
+from contacts.settings import V3
 from worker.crm.access import PAUSE_S
 from worker.crm.answers import Answer, document, failure
 from worker.crm.masking import words
@@ -89,6 +90,8 @@ class Calls:
         random: Callable[[], float],
     ) -> None:
         self._connections = connections
+        self.v3 = version == V3
+        """Whether we speak the API's second generation: other words, and no ``GET /contacts/``."""
         self._base = httpx.URL(url)
         self._prefix = self._base.raw_path.rstrip(b"/")
         self._urls: dict[str, httpx.URL] = {}

@@ -21,7 +21,7 @@ from worker.crm.shapes import (
 )
 
 _NOT_IN_CREATED = frozenset({"timezone"})
-"""Fields that the answer to a create does not show before v3."""
+"""Fields that the answer to a create does not show before v3, where it is that of a read."""
 
 
 class Desk(Paper, Lists):
@@ -45,6 +45,8 @@ class Desk(Paper, Lists):
         body = self._body(values, op.CREATE, tags)
         found = self._calls.make(op.CREATE, self._line, body=body)
         made = self._contact(op.CREATE, found, values)
+        if self._calls.v3:
+            return made
         # The older answer to a create leaves these out; that is no reason to call them dropped.
         unseen = {
             name: values[name] for name in _NOT_IN_CREATED & values.keys() - made.values.keys()
@@ -132,6 +134,7 @@ class Desk(Paper, Lists):
             location=self._line.location,
             dictionary=self._dictionary,
             tags=tags,
+            v3=self._calls.v3,
         )
 
     def _tags(self, operation: Operation, id: str, tags: Iterable[str]) -> frozenset[str]:

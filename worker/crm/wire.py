@@ -1,8 +1,9 @@
 """Our values <-> the CRM's JSON. Pure: no clock, no network, no store.
 
-The API is not symmetric: a custom field goes in as ``{"id", "field_value"}`` and comes back as
-``{"id", "value"}``; a list row spells names in lower case beside a ``firstNameRaw``; numbers and
-dates come back in another spelling. Everything that comes back passes the same cleaning as ours.
+The API is not symmetric: a custom field goes in as ``{"id", "field_value"}``, in v3 as
+``{"id", "fieldValue"}``, and comes back as ``{"id", "value"}``; a list row spells names in lower
+case beside a ``firstNameRaw``; numbers and dates come back in another spelling. Everything that
+comes back passes the same cleaning as ours.
 """
 
 from __future__ import annotations
@@ -85,10 +86,13 @@ def contact_body(
     location: str,
     dictionary: Dictionary,
     tags: Iterable[str] = (),
+    v3: bool = False,
 ) -> dict[str, object]:
     """The JSON body of create or update.
 
-    ``tags`` are for a create only: everywhere else the property replaces all tags of the contact.
+    Args:
+        tags: for a create only: everywhere else the property replaces all tags of the contact.
+        v3: in the words of v3, where ``field_value`` is deprecated (its specification).
 
     Raises:
         KeyError: a name that is neither in the table of fields nor a custom field.
@@ -98,7 +102,7 @@ def contact_body(
     custom: list[dict[str, object]] = []
     for name, value in sendable(values, operation).items():
         if name.startswith(CUSTOM):
-            custom.append(_custom_item(name, value, dictionary))
+            custom.append(_custom_item(name, value, dictionary, v3=v3))
         else:
             body[BY_NAME[name].crm] = None if blank(value) else value
     if custom:
@@ -113,11 +117,12 @@ def contact_body(
     return body
 
 
-def _custom_item(name: str, value: Value, dictionary: Dictionary) -> dict[str, object]:
+def _custom_item(name: str, value: Value, dictionary: Dictionary, *, v3: bool) -> dict[str, object]:
+    called = "fieldValue" if v3 else "field_value"
     known = dictionary.find(name)
     if known is None:
-        return {"key": name.removeprefix(CUSTOM), "field_value": value}
-    return {"id": known.id, "field_value": _typed(value, known.data_type)}
+        return {"key": name.removeprefix(CUSTOM), called: value}
+    return {"id": known.id, called: _typed(value, known.data_type)}
 
 
 def _typed(value: Value, data_type: str) -> Value:

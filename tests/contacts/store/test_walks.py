@@ -11,6 +11,7 @@ from sqlalchemy import select
 from contacts.drift import Grave
 from contacts.errors import UsageError
 from contacts.jobs import Kind
+from contacts.settings import Reconcile
 from contacts.store import runs, walk_book, walk_steps, walks
 from contacts.store.tables import contacts, jobs, links, locations, tags
 from contacts.store.walk_book import Finding
@@ -177,3 +178,18 @@ def test_a_location_begins_at_its_own_moment_always_the_same() -> None:
 )
 def test_of_the_two_bounds_the_smaller_holds(linked: int, limit: float) -> None:
     assert Guard(contacts=50, percent=2).limit(linked) == limit
+
+
+@pytest.mark.parametrize(
+    ("by", "version", "way"),
+    [
+        (Reconcile.LIST, "2021-07-28", Way.LIST),
+        (Reconcile.LIST, "v3", Way.SEARCH),
+        (Reconcile.SEARCH, "2021-07-28", Way.SEARCH),
+        (Reconcile.OFF, "v3", None),
+    ],
+)
+def test_where_there_is_no_list_the_search_is_read(
+    by: Reconcile, version: str, way: Way | None
+) -> None:
+    assert walks.way_of(by, version) is way

@@ -253,3 +253,8 @@ def test_odd_headers_count_as_absent() -> None:
 def test_times_of_the_crm_become_milliseconds() -> None:
     assert milliseconds("2026-01-02T00:00:00.123Z") == 1_767_312_000_123
     assert [milliseconds(raw) for raw in (None, 5, "soon")] == [None] * 3
+
+
+def test_a_refusal_of_v3_says_why_inside() -> None:
+    inside = {"error": {"code": "INVALID_ARGUMENT", "message": "email must be an email"}}
+    assert "email must be an email" in str(fail(422, inside))

@@ -32,6 +32,15 @@ def test_a_create_names_the_location_and_an_update_does_not() -> None:
     assert body({"first_name": "Ann"}, op.UPDATE) == {"firstName": "Ann"}
 
 
+def test_v3_has_another_name_for_the_value_of_a_custom_field() -> None:
+    values: dict[str, Value] = {"custom.score": "7", "custom.unheard": "A1"}
+    sent = contact_body(values, op.UPDATE, location="loc1", dictionary=KNOWN, v3=True)
+    assert sent["customFields"] == [
+        {"id": "cfScore", "fieldValue": 7},
+        {"key": "unheard", "fieldValue": "A1"},
+    ]
+
+
 def test_an_empty_email_is_never_sent() -> None:
     assert body({"email": "", "city": "Bonn"}, op.UPDATE) == {"city": "Bonn"}
 
