@@ -46,8 +46,8 @@ def test_everything_of_a_person_is_there_once(shop: Any, crm: Any) -> None:
     shop.work()
 
     there = theirs(crm)
-    assert (there["values"]["city"], there["tags"]) == ("Paris", [])
-    assert there["custom"] == {"cfLevel0000000000001": "B"}
+    assert (there["city"], there["tags"]) == ("Paris", [])
+    assert there["customFields"] == [{"id": "cfLevel0000000000001", "value": "B"}]
     assert [note["body"] for note in there["notes"]] == ["Enrolled in Bread"]
     with shop.store.read() as tx:
         assert cards.load(tx, ours).agreed["custom.level"] == "B"

@@ -90,6 +90,7 @@ class Calls:
         random: Callable[[], float],
     ) -> None:
         self._connections = connections
+        self._version = version
         self.v3 = version == V3
         """Whether we speak the API's second generation: other words, and no ``GET /contacts/``."""
         self._base = httpx.URL(url)
@@ -177,14 +178,16 @@ class Calls:
     def _url(
         self, operation: Operation, ids: tuple[str, str], query: Mapping[str, str | int] | None
     ) -> httpx.URL:
-        by_id = "{id}" in operation.path
+        path = operation.path_in(self._version)
+        by_id = "{id}" in path
         if not by_id and not query:
-            known = self._urls.get(operation.path)
+            known = self._urls.get(path)
             if known is None:
-                known = self._base.copy_with(raw_path=self._prefix + operation.path.encode())
-                self._urls[operation.path] = known
+                known = self._base.copy_with(raw_path=self._prefix + path.encode())
+                self._urls[path] = known
             return known
-        path = operation.path.replace("{id}", path_id(ids[0])) if by_id else operation.path
+        if by_id:
+            path = path.replace("{id}", path_id(ids[0]))
         if "{thing}" in path:
             path = path.replace("{thing}", path_id(ids[1]))
         if query:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contacts.errors import CrmRefused, CrmUnavailable
+from contacts.errors import CrmRefused, CrmUnavailable, Unsendable
 from contacts.jobs import Lane
 from worker.crm.client import Call, Crm, Cursor, CustomField, Desk, LocationFacts
 from worker.crm.limiter import Limiter
@@ -58,6 +58,12 @@ def desks(one: Any, limiter: Limiter, calls: list[Call]) -> Iterator[Desks]:
 def desk(request: pytest.FixtureRequest, desks: Desks) -> Desk:
     """A desk of each generation in turn."""
     return desks(version=request.param)
+
+
+@pytest.fixture
+def lister(desks: Desks) -> Desk:
+    """A desk of the generation that has a list."""
+    return desks()
 
 
 def test_create_is_found_by_email_or_phone(desk: Desk, one: Any) -> None:
@@ -157,12 +163,12 @@ def test_notes_are_written_and_listed(desk: Desk) -> None:
     assert desk.notes(id) == (made,)
 
 
-def test_a_list_is_walked_page_by_page(desk: Desk, one: Any) -> None:
+def test_a_list_is_walked_page_by_page(lister: Desk, one: Any) -> None:
     ids = one.seed("loc1", *({"values": {"firstName": str(n)}} for n in range(25)))
 
     found, cursor, pages = [], None, 0
     while True:
-        page = desk.contacts(cursor, limit=10)
+        page = lister.contacts(cursor, limit=10)
         found += [contact.id for contact in page.contacts]
         pages += 1
         if page.cursor is None:
@@ -174,39 +180,39 @@ def test_a_list_is_walked_page_by_page(desk: Desk, one: Any) -> None:
     assert pages == 4  # three with contacts, and the empty one that says it is over
 
 
-def test_an_empty_location_is_one_empty_page(desk: Desk) -> None:
-    page = desk.contacts()
+def test_an_empty_location_is_one_empty_page(lister: Desk) -> None:
+    page = lister.contacts()
     assert (page.contacts, page.cursor, page.total) == ((), None, 0)
 
 
-def test_a_row_of_a_list_is_read_as_a_contact_is(desk: Desk) -> None:
-    made = desk.create({**ADA, "custom.level": "A"}, ["a"])
-    [row] = desk.contacts().contacts
-    assert row == desk.get(made.id)
+def test_a_row_of_a_list_is_read_as_a_contact_is(lister: Desk) -> None:
+    made = lister.create({**ADA, "custom.level": "A"}, ["a"])
+    [row] = lister.contacts().contacts
+    assert row == lister.get(made.id)
 
 
-def test_a_list_begins_after_its_cursor(desk: Desk, one: Any) -> None:
+def test_a_list_begins_after_its_cursor(lister: Desk, one: Any) -> None:
     old, new = one.seed(
         "loc1",
         {"values": {"firstName": "Old"}, "added_ms": 1_000},
         {"values": {"firstName": "New"}, "added_ms": 2_000},
     )
-    page = desk.contacts(Cursor(2_000, new))
+    page = lister.contacts(Cursor(2_000, new))
     assert [contact.id for contact in page.contacts] == [old]
 
 
 @pytest.mark.parametrize("limit", [0, 101])
-def test_a_page_that_the_crm_would_not_give_is_not_asked_for(desk: Desk, limit: int) -> None:
+def test_a_page_that_the_crm_would_not_give_is_not_asked_for(lister: Desk, limit: int) -> None:
     with pytest.raises(ValueError, match="1 to 100"):
-        desk.contacts(limit=limit)
+        lister.contacts(limit=limit)
 
 
-def test_a_list_that_stands_still_is_an_error(desk: Desk, one: Any) -> None:
+def test_a_list_that_stands_still_is_an_error(lister: Desk, one: Any) -> None:
     one.settings(quirks={"list_cursor": "ignored"})
     one.seed("loc1", {"values": {"firstName": "Ada"}})
-    page = desk.contacts()
+    page = lister.contacts()
     with pytest.raises(CrmUnavailable, match="repeats the page before"):
-        desk.contacts(page.cursor)
+        lister.contacts(page.cursor)
 
 
 def test_custom_fields_come_without_the_prefix(desk: Desk) -> None:
@@ -238,6 +244,12 @@ def test_each_call_is_recorded_under_its_name(desk: Desk, calls: list[Call], one
         "POST /contacts/{id}/notes": 1,
         "GET /contacts/{id}/notes": 1,
     }
+
+
+def test_v3_has_no_list_and_nothing_is_sent(desks: Desks, calls: list[Call]) -> None:
+    with pytest.raises(Unsendable, match="not in version v3"):
+        desks(version="v3").contacts()
+    assert calls == []
 
 
 def test_in_v3_words_are_looked_for_by_the_search(desks: Desks, one: Any) -> None:
