@@ -12,7 +12,7 @@ from contacts.jobs import Job
 from contacts.store import audit, doubts, written_tasks
 from contacts.store.database import Tx
 from contacts.store.doubts import What
-from contacts.store.task_rows import FIELDS, mark
+from contacts.store.task_rows import FIELDS, mark, tidy
 from contacts.store.written_tasks import Card
 from worker import doubt
 from worker.crm.client import Desk, Task
@@ -57,7 +57,7 @@ def _create(job: Job, bench: Workbench, desk: Desk, card: Card, contact: str) ->
     shown = found
     if shown is None:
         sent = {name: v for name, v in card.task.values.items() if v not in (None, "")}
-        shown = desk.create_task(contact, sent)
+        shown = _written(desk, contact, card, sent)
         told = {**sent, "body": sent.get("body", "")}
     settled = _settled(job, bench, shown, told)
 
@@ -68,6 +68,21 @@ def _create(job: Job, bench: Workbench, desk: Desk, card: Card, contact: str) ->
             doubts.owe(tx, job, What.TASK, job.subject, late_s=late_s, now=bench.clock())
 
     return effect
+
+
+def _written(desk: Desk, contact: str, card: Card, sent: Mapping[str, Value]) -> Task:
+    """A refusal that may be none: look, once.
+
+    Raises:
+        CrmRefused: it did not.
+    """
+    try:
+        return desk.create_task(contact, sent)
+    except CrmRefused as refusal:
+        found = _find(desk, contact, card) if refusal.perhaps_done else None
+        if found is None:
+            raise
+        return found
 
 
 def _find(desk: Desk, contact: str, card: Card) -> Task | None:
@@ -81,7 +96,7 @@ def _find(desk: Desk, contact: str, card: Card) -> Task | None:
 
 def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, str]) -> Effect:
     """Tell it what changed here, or delete it; all safe to repeat. After a refusal the contact's
-    tasks are listed, for it may be gone, see docs/decisions/0015.
+    tasks are listed: it may be gone, or changed all the same, see docs/decisions/0015.
 
     Raises:
         CrmRefused: it is there, and the CRM does not take the change.
@@ -92,10 +107,16 @@ def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, 
             desk.delete_task(contact, id)
             return _gone(job, bench, by_us=True)
         return _update(job, bench, desk, card, ids)
-    except CrmRefused as error:
-        if error.status not in (400, 404) or any(one.id == id for one in desk.tasks(contact)):
+    except CrmRefused as refusal:
+        if refusal.status not in (400, 404) and not refusal.perhaps_done:
             raise
-        return _gone(job, bench, by_us=card.task.deleted)
+        shown = next((one for one in desk.tasks(contact) if one.id == id), None)
+        if shown is None:
+            return _gone(job, bench, by_us=card.task.deleted)
+        there, unsent = tidy(values_of(shown)), card.task.unsent
+        if card.task.deleted or any(there.get(name) != unsent[name] for name in unsent):
+            raise
+        return _settled(job, bench, shown, unsent)
 
 
 def _update(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, str]) -> Effect:

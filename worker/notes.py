@@ -87,8 +87,8 @@ def _find(desk: Desk, contact: str, card: Card) -> Note | None:
 def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, str]) -> Effect:
     """Give it our text, or delete it. Both are safe to repeat.
 
-    What the CRM says of a note that somebody deleted there is not known. So after a refusal the
-    contact's notes are listed, see docs/decisions/0015.
+    What the CRM says of a note that somebody deleted there is not known, and it may refuse what it
+    then does. So after a refusal the contact's notes are listed, see docs/decisions/0015.
 
     Raises:
         CrmRefused: it is there, and the CRM does not take the text.
@@ -101,10 +101,15 @@ def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, 
             shown = None
         else:
             shown = desk.update_note(contact, id, page.body).body
-    except CrmRefused as error:
-        if error.status not in (400, 404) or any(one.id == id for one in desk.notes(contact)):
+    except CrmRefused as refusal:
+        if refusal.status not in (400, 404) and not refusal.perhaps_done:
             raise
-        return _gone(job, bench, by_us=page.deleted)
+        there = next((one for one in desk.notes(contact) if one.id == id), None)
+        if there is None:
+            return _gone(job, bench, by_us=page.deleted)
+        if page.deleted or mark(there.body) != mark(page.body):
+            raise
+        shown = there.body
     if shown is None:
         return _gone(job, bench, by_us=True)
     text = shown

@@ -234,6 +234,58 @@ def test_a_refusal_of_a_task_that_is_there_is_told(shop: Any, ada: int) -> None:
     assert shown.startswith("Parked: crm-refused")
 
 
+LIE = {"kind": "error", "when": "after", "status": 422, "message": "Unprocessable Entity"}
+
+
+def test_a_422_for_a_task_that_was_written_is_looked_at(shop: Any, ada: int) -> None:
+    shop.crm.fault(times=1, operations=[WRITE], **LIE)
+
+    task = written(shop, ada)
+
+    assert [one.remote_id for one in ours(shop, ada)] == [one["id"] for one in theirs(shop)]
+    assert (task, calls(shop, LIST)) == (ours(shop, ada)[0].id, 1)
+
+
+def test_a_422_for_a_task_that_was_not_written_is_told(shop: Any, ada: int) -> None:
+    shop.crm.fault(times=1, operations=[WRITE], **LIE | {"when": "before"})
+    want(shop, ada)
+
+    (shown,) = shop.work()
+
+    assert shown.startswith("Parked: crm-refused")
+    assert theirs(shop) == []
+
+
+@pytest.mark.parametrize(("when", "ends"), [("after", "done"), ("before", "Parked: crm-refused")])
+def test_after_a_422_to_a_change_the_task_is_looked_at(
+    shop: Any, ada: int, when: str, ends: str
+) -> None:
+    written(shop, ada)
+    shop.crm.fault(times=1, operations=[PUT], **LIE | {"when": when})
+    want(shop, ada, title="Call Ada back")
+
+    (shown,) = shop.work()
+
+    assert shown.startswith(ends)
+    assert calls(shop, LIST) == 1
+    assert theirs(shop)[0]["title"] == ("Call Ada back" if when == "after" else "Call Ada")
+
+
+@pytest.mark.parametrize(("when", "ends"), [("after", "done"), ("before", "Parked: crm-refused")])
+def test_after_a_422_to_a_deletion_the_task_is_looked_for(
+    shop: Any, ada: int, when: str, ends: str
+) -> None:
+    task = written(shop, ada)
+    shop.crm.fault(times=1, operations=[DELETE], **LIE | {"when": when})
+    with shop.store.write() as tx:
+        contact_tasks.delete(tx, task, now=shop.clock())
+
+    (shown,) = shop.work()
+
+    assert shown.startswith(ends)
+    assert len(theirs(shop)) == (0 if when == "after" else 1)
+
+
 def test_without_its_contact_in_the_crm_it_waits_for_a_person(shop: Any) -> None:
     with shop.store.write() as tx:
         (done,) = roster.upsert(tx, HERE, [Person({"email": ADA})], now=shop.clock())

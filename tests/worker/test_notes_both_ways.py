@@ -164,6 +164,21 @@ def test_a_change_whose_answer_was_lost_is_said_again(shop: Any, ada: int) -> No
     assert (bodies(shop), calls(shop, WRITE)) == (["Paid 20"], 1)
 
 
+@pytest.mark.parametrize(("when", "ends"), [("after", "done"), ("before", "Parked: crm-refused")])
+def test_after_a_422_to_a_change_the_note_is_looked_at(
+    shop: Any, ada: int, when: str, ends: str
+) -> None:
+    written(shop, ada, "Paid 10")
+    say(shop, ada, "Paid 20")
+    shop.crm.fault("error", when=when, status=422, message="No", times=1, operations=[PUT])
+
+    (shown,) = shop.work()
+
+    assert shown.startswith(ends)
+    assert calls(shop, LIST) == 1
+    assert bodies(shop) == ["Paid 20" if when == "after" else "Paid 10"]
+
+
 # ---------------------------------------------------------------- deleted here
 
 
