@@ -10,6 +10,9 @@ from ops.simulator.refusals import Refusal, bad_request, forbidden, unauthorised
 
 VERSIONS: Final = ("2021-04-15", "2021-07-28", "2023-02-21", "v3")
 
+NOBODY: Final = Token(token="none", kind="oauth-company")
+"""Who makes a call that needs no token."""
+
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NO_SCOPE: Final = "The token is not authorized for this scope."
 
@@ -33,6 +36,11 @@ def secret(header: str | None) -> str:
     """The token in an ``Authorization`` header; empty if there is none."""
     kind, _, token = (header or "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def refuse_expired(said: str) -> Refusal:
+    """What a token that is over is told; the real sentence is not published."""
+    return Refusal(401, said, {"error": "Unauthorized"})
 
 
 def refuse_unknown(secret: str) -> Refusal:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ops.simulator import config, coursehost, report, seeding
+from ops.simulator import config, coursehost, oauth_admin, report, seeding
 from ops.simulator.config import BadConfig, Name, Strict
 from ops.simulator.faults import Fault
 from ops.simulator.standin import StandIn
@@ -192,6 +192,7 @@ def admin(standin: StandIn) -> Starlette:
         ("GET", "coursehost", side.coursehost),
         ("POST", "coursehost", side.happens),
         ("POST", "reset", side.reset),
+        *oauth_admin.table(standin),
     )
     return Starlette(
         routes=[Route(f"{PREFIX}/{name}", deed, methods=[method]) for method, name, deed in table],

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ops.simulator import oauth, oauth_page
 from ops.simulator.admin import PREFIX, admin
 from ops.simulator.coursehost import PREFIX as COURSEHOST
-from ops.simulator.standin import JSON, Reply, StandIn
+from ops.simulator.standin import JSON, Asked, Reply, StandIn
 
 
 def build(standin: StandIn) -> ASGIApp:
@@ -23,6 +26,9 @@ def build(standin: StandIn) -> ASGIApp:
                 await inside(scope, receive, send)
             elif scope["path"].startswith(COURSEHOST):
                 await _school(standin, scope, receive, send)
+            elif scope["path"] in oauth_page.PATHS and scope["method"] == "GET":
+                query = scope["query_string"].decode("latin-1")
+                await _send(oauth_page.page(standin, query), scope, receive, send)
             else:
                 await _api(standin, scope, receive, send)
         except asyncio.CancelledError:  # the server stops: who still waits gets no answer
@@ -41,6 +47,28 @@ async def _api(standin: StandIn, scope: Scope, receive: Receive, send: Send) -> 
         scope["headers"],
         (scope.get("client") or ("", 0))[1],
     )
+    with _watched(standin, asked, body, scope["state"]["transport"]) as answered:
+        reply = await _answer(standin, asked, body)
+        answered.append(reply)
+        await _send(reply, scope, receive, send)
+
+
+@contextmanager
+def _watched(standin: StandIn, asked: Asked, body: bytes, transport: Any) -> Iterator[list[Reply]]:
+    """Tell the OAuth server's log of a call with a refresh token; it ends with its answer."""
+    answered: list[Reply] = []
+    token = oauth.refresh_token(body, asked.kind) if asked.operation == oauth.TOKEN else ""
+    flight = standin.watch.begins(token, lambda: not transport.is_closing()) if token else None
+    try:
+        yield answered
+    finally:
+        if flight is not None:
+            whole = bool(answered) and answered[0].broken is None
+            standin.watch.ends(flight, answered[0].status if answered else 0, whole=whole)
+
+
+async def _answer(standin: StandIn, asked: Asked, body: bytes) -> Reply:
+    """The answer, when its time has come."""
     up, down = standin.delays()
     fault = standin.faults.strike(asked.operation, asked.line.location)
     if fault is not None and fault.kind == "stall":
@@ -51,7 +79,7 @@ async def _api(standin: StandIn, scope: Scope, receive: Receive, send: Send) -> 
     reply = standin.serve(asked, body, fault)
     if down:
         await asyncio.sleep(down)
-    await _send(reply, scope, receive, send)
+    return reply
 
 
 async def _school(standin: StandIn, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,6 +23,7 @@ class Call:
         version: of the ``Version`` header.
         id: from the path; empty if the path has none.
         thing: the second id of the path, of a note or task.
+        kind: the body's content type; empty if none was sent.
     """
 
     world: World
@@ -32,6 +33,7 @@ class Call:
     query: Mapping[str, str]
     raw: bytes
     thing: str = ""
+    kind: str = ""
 
     @property
     def quirks(self) -> Quirks:

@@ -18,6 +18,7 @@ from pydantic import (
 
 from ops.simulator.faults import Fault
 from ops.simulator.latency import Constant, Latency
+from ops.simulator.oauth_settings import OAuth
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Identity = Literal["email", "phone"]
@@ -240,6 +241,7 @@ class Config(Strict):
     mangling: Mangling = Mangling()
     webhooks: Webhooks = Webhooks()
     coursehost: CourseHost = CourseHost()
+    oauth: OAuth = OAuth()
     faults: tuple[Fault, ...] = ()
     seed: int | None = None
 

@@ -92,6 +92,31 @@ class Control:
         body = {"event": event, "email": email, **more}
         return int(self._ask("POST", "coursehost", body)["sent"])
 
+    def oauth(self) -> dict[str, Any]:
+        """Where apps are installed, and how refresh tokens were used."""
+        return dict(self._ask("GET", "oauth"))
+
+    def install(self, location: str | None = None, **more: Any) -> dict[str, Any]:
+        """Somebody installs the app at a location, or (None) at the agency.
+
+        Args:
+            more: see ``ops.simulator.oauth_admin.Installation``.
+
+        Returns:
+            ``code`` and ``company``; with ``tokens=True`` a pair of tokens instead of the code.
+        """
+        return dict(self._ask("POST", "oauth/install", {"location": location, **more}))
+
+    def uninstall(self, location: str | None = None, **more: Any) -> bool:
+        """Somebody takes the app away; returns whether it was there."""
+        body = {"location": location, **more}
+        return bool(self._ask("POST", "oauth/uninstall", body)["uninstalled"])
+
+    def expire(self, location: str | None = None, *, refresh: bool = False) -> int:
+        """End access tokens (and refresh tokens) now; returns how many access tokens."""
+        body = {"location": location, "refresh": refresh}
+        return int(self._ask("POST", "oauth/expire", body)["expired"])
+
     def reset(self, **what: bool) -> None:
         """Forget log and counts; contacts and faults too, unless ``contacts=False`` and so on."""
         self._ask("POST", "reset", what)

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ops.simulator import contacts, lists, locations, notes, search, tasks
+from ops.simulator import (
+    contacts,
+    lists,
+    locations,
+    notes,
+    oauth,
+    oauth_places,
+    search,
+    tasks,
+)
 from ops.simulator.calls import Answer, Call
 
 _READ: Final = "contacts.readonly"
@@ -20,12 +29,16 @@ class Route:
     Attributes:
         operation: as a report names it.
         agency: whether an agency's token may make it.
+        open: needs neither token nor Version, and counts for no limit.
+        v3: whether older versions answer 404.
     """
 
     operation: str
     scope: str
     deed: Callable[[Call], Answer]
     agency: bool = False
+    open: bool = False
+    v3: bool = False
 
 
 _ALL: Final = (
@@ -56,6 +69,29 @@ _ALL: Final = (
         "GET /locations/{id}/customFields",
         "locations/customFields.readonly",
         locations.custom_fields,
+    ),
+    Route("POST /oauth/token", "", oauth.token, open=True),
+    Route("POST /oauth/reconnect", "", oauth.reconnect, open=True),
+    Route(
+        "POST /oauth/locationToken",
+        "oauth.write",
+        oauth.old_location_token,
+        agency=True,
+    ),
+    Route(
+        "POST /oauth/location-token",
+        "oauth.write",
+        oauth.location_token,
+        agency=True,
+        v3=True,
+    ),
+    Route("GET /oauth/installedLocations", "oauth.readonly", oauth_places.old, agency=True),
+    Route(
+        "GET /oauth/installed-locations",
+        "oauth.readonly",
+        oauth_places.new,
+        agency=True,
+        v3=True,
     ),
 )
 _BY_PATTERN: Final = {route.operation.rstrip("/"): route for route in _ALL}

@@ -17,6 +17,7 @@ from ops.simulator.config import Config, Limits, Token
 from ops.simulator.coursehost import School
 from ops.simulator.faults import Fault, Faults
 from ops.simulator.latency import delays
+from ops.simulator.oauth_watch import Watch
 from ops.simulator.postman import Postman
 from ops.simulator.refusals import Refusal, no_route
 from ops.simulator.report import UNANSWERED, Line, Log
@@ -37,6 +38,7 @@ class Asked:
         route: None if the path is no call.
         token: None if it is none.
         port: of the client, to tell connections apart.
+        kind: the body's content type; empty if none was sent.
     """
 
     method: str
@@ -50,6 +52,7 @@ class Asked:
     token: Token | None
     line: Line
     thing: str = ""
+    kind: str = ""
 
     @property
     def operation(self) -> str:
@@ -74,6 +77,7 @@ class StandIn:
         self.faults = Faults(config.faults, self.world.random)
         self.log = Log()
         self.postman = Postman(self.world)
+        self.watch = Watch(self.world.grants)
         self.school = School(
             lambda: self.world.config.coursehost, self.world.clock, self.world.random
         )
@@ -94,6 +98,7 @@ class StandIn:
     def forget(self, *, contacts: bool = True) -> None:
         """Empty the log and the limits' counts, and the CRM with them."""
         self.log = Log()
+        self.watch = Watch(self.world.grants)
         self._lines = {}
         self._late = []
         if contacts:
@@ -129,14 +134,17 @@ class StandIn:
         found = dict(headers)
         secret = access.secret(found.get(b"authorization", b"").decode("latin-1"))
         version = found.get(b"version")
-        token = self.world.tokens.get(secret)
+        token = self.world.tokens.get(secret) or self.world.grants.token(secret)
         route, id, thing = routes.find(method, path) or (None, "", "")
         client = (token.client or token.token) if token else "?"
+        if route is not None and route.open:
+            client, token = "oauth", None
         return Asked(
             method, path, query,
             version.decode("latin-1") if version is not None else None,
             secret, port, route, id, token,
             self.line(client, (token.location if token else None) or ""), thing,
+            found.get(b"content-type", b"").decode("latin-1").lower(),
         )  # fmt: skip
 
     def delays(self) -> tuple[float, float]:
@@ -148,8 +156,10 @@ class StandIn:
         self.catch_up()
         now = self.world.clock()
         line = asked.line
-        accepted = line.bucket.arrive(now)
-        line.arrived.add(now)
+        counted = asked.route is None or not asked.route.open
+        accepted = not counted or line.bucket.arrive(now)
+        if counted:
+            line.arrived.add(now)
         if fault is not None and fault.before:
             reply = self._struck(fault, asked, now)
             if fault.late and accepted:
@@ -159,7 +169,7 @@ class StandIn:
             reply = self._done(asked, body, accepted, now)
             if fault is not None:
                 reply = self._struck(fault, asked, now, reply)
-        if accepted and reply.status != 429:
+        if counted and accepted and reply.status != 429:
             line.accepted.add(now)
         if fault is not None:
             line.faults[fault.kind] += 1
@@ -184,17 +194,24 @@ class StandIn:
     def _through_the_gates(
         self, asked: Asked, body: bytes, accepted: bool
     ) -> tuple[int, dict[str, Any]]:
-        version = access.version(asked.version)
-        if asked.route is None:
+        route, token = asked.route, asked.token
+        free = route is not None and route.open
+        version = "" if free and asked.version is None else access.version(asked.version)
+        if route is None or (route.v3 and version != "v3"):
             raise no_route(asked.method, asked.path)
-        if asked.token is None:
+        if free:
+            token = access.NOBODY
+        if token is None:
             raise access.refuse_unknown(asked.secret)
+        if self.world.grants.over(asked.secret):
+            raise access.refuse_expired(self.world.config.oauth.expired_says)
         if not accepted:
             raise Refusal(429, "")
-        access.check_scope(asked.token, asked.route.scope, agency=asked.route.agency)
+        if not free:
+            access.check_scope(token, route.scope, agency=route.agency)
         query = dict(parse_qsl(asked.query, keep_blank_values=True))
-        call = Call(self.world, asked.token, version, asked.id, query, body, asked.thing)
-        return asked.route.deed(call)
+        call = Call(self.world, token, version, asked.id, query, body, asked.thing, asked.kind)
+        return route.deed(call)
 
     def _json(self, status: int, document: dict[str, Any], headers: Headers) -> Reply:
         document["traceId"] = self.world.new_trace()

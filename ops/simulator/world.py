@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from ops.simulator.config import Config, Location, Token
+from ops.simulator.oauth_grants import Grants
 
 ADDITIONAL: Final = {"email": "additionalEmails", "phone": "additionalPhones"}
 """Where the emails and phones beside the first one are kept. They can be read, not written."""
@@ -183,6 +184,7 @@ class World:
         self.config = config
         self.clock = clock or _steady()
         self.random = Random(config.seed)
+        self.grants = Grants(lambda: self.config, self.clock, self.random)
         self.books: dict[str, Book] = {}
         self.home: dict[str, str] = {}
         self.locations: dict[str, Location] = {}
