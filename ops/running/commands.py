@@ -39,15 +39,19 @@ def environment(settings: Settings, base: Mapping[str, str] | None = None) -> di
     return env
 
 
-def commands(settings: Settings, cores: Sequence[int], *, feed: bool = False) -> list[Command]:
-    """Dispatcher, workers, beat, receiver, feed and Flower, in the order of their start.
+def feed(settings: Settings) -> Command:
+    """What asks the course platforms that can be asked what changed."""
+    return Command("feed", (sys.executable, "-m", "producers.feed"), environment(settings), DOERS)
+
+
+def commands(settings: Settings, cores: Sequence[int]) -> list[Command]:
+    """Dispatcher, workers, beat, receiver and Flower, in the order of their start.
 
     Args:
         settings: with the address of Redis and the ports in them.
         cores: the cores we may use. Two or more workers keep to one core each where there are
             enough: a process of threads that wanders between cores loses half of its speed to
             the interpreter's lock (measured: 387 jobs/s, pinned 977).
-        feed: whether there is a course platform that can be asked what changed.
     """
     env = environment(settings)
     module = (sys.executable, "-m")
@@ -64,13 +68,11 @@ def commands(settings: Settings, cores: Sequence[int], *, feed: bool = False) ->
         )
         for n in range(count)
     ]
-    feeds = [Command("feed", (*module, "producers.feed"), env, DOERS)] if feed else []
     return [
         *workers,
         Command("dispatcher", (*module, "producers.dispatcher"), env, DOERS),
         Command("beat", (*module, "producers.clock"), env, DOERS),
         Command("receiver", (*module, "producers.receiver"), env, DOERS),
-        *feeds,
         Command("flower", (*module, "ops.running.flower"), env, WATCHERS),
     ]
 

@@ -26,6 +26,9 @@ from ops.running.restarting import QUICK_S, next_start
 TURN_S: Final = 0.5
 """The longest wait of the loop: a death whose pipe a grandchild holds open is seen this late."""
 
+LATER_S: Final = 15.0
+"""How often it is asked whether somebody who was not needed at the start is needed now."""
+
 HARD_S: Final = 3.0
 """What the last stage (Redis) gets after a second Ctrl-C; the others get nothing."""
 
@@ -90,14 +93,17 @@ class Supervisor:
     Attributes:
         board: where their lines go.
         clock: seconds, monotonic.
+        later: whoever is needed by now and was not at the start; asked until it names one.
     """
 
     board: Board
     clock: Callable[[], float] = time.monotonic
+    later: Callable[[], Command | None] | None = None
     children: list[Child] = field(default_factory=list)
     asked: int = 0
     failed: bool = False
     stopped: bool = False
+    _later_at: float = 0.0
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _waker: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
 
@@ -133,6 +139,7 @@ class Supervisor:
     def turn(self, longest_s: float = TURN_S) -> None:
         """Once round the loop: pass on what they say, notice the dead, start who is due."""
         self._listen(self._patience(longest_s))
+        self._look_for_more()
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child)
@@ -218,6 +225,15 @@ class Supervisor:
                 stream.close()
         child.process.wait()
         child.process = None
+
+    def _look_for_more(self) -> None:
+        if self.later is None or self.asked or self.clock() < self._later_at:
+            return
+        self._later_at = self.clock() + LATER_S
+        command = self.later()
+        if command is not None:
+            self.later = None
+            self.add(command)
 
     def _listen(self, seconds: float) -> None:
         for key, _ in self._selector.select(seconds):

@@ -22,11 +22,11 @@ from contacts.store import accounts, platforms
 from contacts.store.cipher import Cipher
 from contacts.store.database import DatabaseDown, migrate, open_store
 from ops.running import flower, ports, redis_server
-from ops.running.commands import commands
+from ops.running.commands import commands, feed
 from ops.running.files import only_one, write_private
 from ops.running.output import Board
 from ops.running.redis_server import RedisServer
-from ops.running.supervisor import Supervisor, signals_ask
+from ops.running.supervisor import Command, Supervisor, signals_ask
 from worker.crm.limiter import Limiter, Limits
 
 READY_S = 60.0
@@ -85,15 +85,16 @@ def prepare_database(settings: Settings) -> None:
         ) from None
 
 
-def has_feed(settings: Settings) -> bool:
-    """Whether a course platform is connected that can be asked what changed."""
+def needed(settings: Settings) -> Command | None:
+    """The feed, once a course platform is connected that can be asked what changed."""
     store = open_store(settings.database, pool_size=1)
     try:
-        return any(one.platform.feed is not None for one in platforms.connected(store))
-    except DatabaseDown:  # the processes wait for it, and this one is missed until the next start
-        return False
+        able = any(one.platform.feed is not None for one in platforms.connected(store))
+    except DatabaseDown:  # asked again in a moment
+        able = False
     finally:
         store.close()
+    return feed(settings) if able else None
 
 
 def database_kind(settings: Settings) -> str:
@@ -109,8 +110,9 @@ def database_kind(settings: Settings) -> str:
 def _begin(settings: Settings, supervisor: Supervisor, board: Board) -> None:
     word, made = flower.password(settings)
     cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
-    for command in commands(settings, cores, feed=has_feed(settings)):
+    for command in commands(settings, cores):
         supervisor.add(command)
+    supervisor.later = lambda: needed(settings)
     note = {
         "pid": os.getpid(),
         "flower": flower_url(settings),

@@ -108,12 +108,3 @@ def test_a_running_call_has_time_to_end_before_its_worker_is_killed(tmp_path: Pa
     ours = settings(tmp_path, read_timeout=60, lease_seconds=120)
     workers = [command for command in commands(ours, [0]) if command.name.startswith("worker")]
     assert all(worker.grace_s > ours.call_seconds > 60 for worker in workers)
-
-
-def test_a_feed_runs_only_where_a_platform_can_be_asked(tmp_path: Path) -> None:
-    names = [
-        [command.name for command in commands(settings(tmp_path), [0], feed=feed)]
-        for feed in (False, True)
-    ]
-
-    assert [one for one in names[1] if one not in names[0]] == ["feed"]

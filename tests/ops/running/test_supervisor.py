@@ -167,6 +167,25 @@ def test_a_child_keeps_to_its_core(
     assert f"{{{core}}}" in said.getvalue()
 
 
+def test_who_is_needed_later_is_started_once_and_asked_for_every_so_often(
+    supervisor: Supervisor, python: Make, until: Until
+) -> None:
+    now, asked = [0.0], []
+    supervisor.clock = lambda: now[0]
+
+    def later() -> Command | None:
+        asked.append(now[0])
+        return python(FOREVER, name="feed") if now[0] > 30 else None
+
+    supervisor.later = later
+    for at in range(0, 61, 5):
+        now[0] = float(at)
+        supervisor.turn(0)
+
+    assert asked == [0, 15, 30, 45]
+    assert [child.command.name for child in supervisor.children] == ["feed"]
+
+
 def _wait_for_death(pid: int) -> None:
     """Waits for the process to be gone (or a zombie that nobody collects)."""
     for _ in range(2000):

@@ -12,12 +12,14 @@ import pytest
 from rich.console import Console
 
 from contacts.errors import UsageError
+from contacts.platforms import Feed, Kind, Platform
 from contacts.settings import load
-from contacts.store import accounts, database
+from contacts.store import accounts, database, platforms
+from contacts.store.cipher import Cipher
 from ops.running.files import only_one
 from ops.running.output import Board
 from ops.running.redis_server import free_port
-from ops.running.up import database_kind, flower_url, main, prepare_database, summary
+from ops.running.up import database_kind, flower_url, main, needed, prepare_database, summary
 
 
 def printed(what: object) -> str:
@@ -94,6 +96,26 @@ def test_the_tables_are_made_and_the_quick_starts_location_is_known(tmp_path: Pa
         assert [one.id for one in accounts.locations(store)] == ["loc1"]
     finally:
         store.close()
+
+
+def test_the_feed_is_needed_once_a_platform_that_can_be_asked_is_connected(
+    tmp_path: Path,
+) -> None:
+    settings = load(home=tmp_path, crm_location="loc1")
+    prepare_database(settings)
+    assert needed(settings) is None
+
+    store = database.open_store(settings.database)
+    with store.write() as tx:
+        url = f"sqlite:///{tmp_path / 'school.db'}"
+        one = Platform(Kind.SQL, url, feed=Feed("id", "changed_at", table="students"))
+        cipher = Cipher.from_settings(settings)
+        platforms.connect(tx, "loc1", one, secret=None, cipher=cipher, now=0.0)
+    store.close()
+
+    command = needed(settings)
+    assert command is not None
+    assert command.argv[-1] == "producers.feed"
 
 
 def test_two_do_not_run_in_one_home(tmp_path: Path) -> None:
