@@ -72,7 +72,7 @@ class Postman:
         """The body of a webhook: with its time and ids, as compact JSON."""
         now = shapes.instant(self._world.now_ms())
         return orjson.dumps(
-            {**payload, **APP, "timestamp": now, "webhookId": self._world.new_trace()}
+            {**payload, **APP, **payload, "timestamp": now, "webhookId": self._world.new_trace()}
         )
 
     def signature(self, body: bytes) -> str:
