@@ -61,6 +61,14 @@ class Kind(StrEnum):
     """Read one page of what changed on the platform."""
     COURSES = "platform.courses"
     """Read the platform's courses."""
+    ACCESS_EXCHANGE = "access.exchange"
+    """Exchange the code of an install for its tokens."""
+    ACCESS_LOCATIONS = "access.locations"
+    """Read one page of the locations in which an agency's install put the app."""
+    ACCESS_REFRESH = "access.refresh"
+    """Renew the tokens of one grant, by the way that is left."""
+    CALL = "crm.call"
+    """Make one call of the CRM's API that somebody asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,10 @@ class Job:
     lease_until: float
     code: str | None = None
 
+
+OAUTH: Final = "oauth"
+"""Where jobs about access stand, and the bucket of their calls: not a location of the CRM, so the
+pause of one that waits for its token does not hold the token's renewal up."""
 
 URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}
 """Lanes as the ledger stores and orders them: smaller is sooner."""

@@ -11,6 +11,7 @@ from celery import Celery
 from contacts import belt
 from contacts.jobs import Kind, Lane, Ticket
 from contacts.store import (
+    asked,
     audit,
     firings,
     inbox,
@@ -24,6 +25,9 @@ from contacts.store import (
     timeline,
 )
 from worker import (
+    access_install,
+    access_renew,
+    call,
     contact_tasks,
     courses,
     doubt,
@@ -71,6 +75,10 @@ DEEDS: dict[Kind, Deed] = {
     Kind.PLATFORM: write_back.contact,
     Kind.FEED: feed.location,
     Kind.COURSES: courses.location,
+    Kind.ACCESS_EXCHANGE: access_install.exchange,
+    Kind.ACCESS_LOCATIONS: access_install.locations,
+    Kind.ACCESS_REFRESH: access_renew.grant,
+    Kind.CALL: call.call,
 }
 
 
@@ -103,6 +111,7 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
         older = settings.keep_calls_days * DAY_S
         return (
             audit.prune(store, older_than_s=older)
+            + asked.prune(store, older_than_s=older)
             + ledger.prune(store, older_than_s=older)
             + timeline.prune(store, older_than_s=settings.keep_history_days * DAY_S)
             + firings.prune(store, older_than_s=settings.keep_history_days * DAY_S)
@@ -119,6 +128,10 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
     def night() -> int:
         walked = nights.begin_walks(bench)
         return len(walked) + put_what_is_owed(bench, but=walked)
+
+    @app.task(name=belt.TICK_RENEW, shared=False)  # type: ignore[untyped-decorator]
+    def renew() -> int:
+        return access_renew.put_due(bench)
 
     @app.task(name=belt.TICK_SCAN, shared=False)  # type: ignore[untyped-decorator]
     def scan() -> int:

@@ -145,6 +145,12 @@ class Operation:
     look: Look | None = None
     instead: str = ""
 
+    @property
+    def by_name(self) -> bool:
+        """Whether it can be asked for by name: with a location's token. The others give access,
+        and a refresh by hand would end the tokens that Rollbook holds."""
+        return self.token not in (Token.AGENCY, Token.CLIENT)
+
     def is_in(self, version: str) -> bool:
         """Whether that version of the API has it."""
         return self.path_v3 is not None if version == V3 else self.v2

@@ -614,3 +614,86 @@ feed_cursors = Table(
     Column("changed", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
 )
+
+# ---------------------------------------------------------------- calls by name
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("location", String(64), nullable=False),
+    Column("operation", String(64), nullable=False),
+    Column("run", _Id),
+    # Of the file that asked, from 1.
+    Column("line", Integer),
+    Column("asked_at", Double, nullable=False),
+    # What is sent and what was answered; both may hold personal data and are encrypted.
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("answered_at", Double),
+    Index("asked_of_run", "run", "id"),
+    Index("asked_by_time", "asked_at"),
+)
+
+# ---------------------------------------------------------------- access to the CRM
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    # company (an agency) or location, and its id in the CRM.
+    Column("kind", String(8), nullable=False),
+    Column("owner", String(64), nullable=False),
+    # Of a location: the agency it belongs to, where the CRM said so.
+    Column("company", String(64)),
+    # Encrypted, as every column of bytes is.
+    Column("access", LargeBinary),
+    Column("refresh", LargeBinary),
+    # A code of the reconnect call that was not exchanged yet.
+    Column("code", LargeBinary),
+    Column("scopes", Text, nullable=False, server_default=text("''")),
+    Column("expires_at", Double),
+    # How often new tokens were kept: who holds an older number holds old tokens.
+    Column("generation", Integer, nullable=False, server_default=text("0")),
+    # How the next tokens are got, and how it stands: see contacts.store.grants.
+    Column("way", String(12), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("reason", Text),
+    # It is to be renewed whatever its end.
+    Column("wanted", Boolean, nullable=False, server_default=text("false")),
+    # The generation whose access token the CRM refused last.
+    Column("refused", Integer),
+    # Who renews it now, and until when nobody else may.
+    Column("lease", String(32)),
+    Column("lease_until", Double),
+    Column("renewed_at", Double),
+    # Of an agency: where the next page of its locations begins, and when the last one was read.
+    Column("cursor", Text),
+    Column("walked_at", Double),
+    Index("grants_owner", "kind", "owner", unique=True),
+    Index("grants_company", "company"),
+    Index("grants_expire", "expires_at"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    # A hash of the state that the CRM has to bring back.
+    Column("state", String(64), nullable=False, unique=True),
+    Column("asked_at", Double, nullable=False),
+    Column("code", LargeBinary),
+    Column("came_at", Double),
+    Column("settled_at", Double),
+    Column("grant_id", _Id),
+    # Why nothing came of it.
+    Column("reason", Text),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Double, nullable=False),
+)

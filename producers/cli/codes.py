@@ -61,6 +61,11 @@ KINDS: Final[dict[Kind, str]] = {
     "which the CRM decides.",
     Kind.FEED: "Reads one page of what changed on the platform.",
     Kind.COURSES: "Reads the platform's courses.",
+    Kind.CALL: "Makes one call of the CRM's API that somebody asked for with `rollbook call`.",
+    Kind.ACCESS_EXCHANGE: "Exchanges the code of an install (`rollbook connect`) for its tokens.",
+    Kind.ACCESS_LOCATIONS: "Reads one page of an agency's locations; each gets tokens of its own.",
+    Kind.ACCESS_REFRESH: "Renews the tokens of an agency or a location, one at a time whoever "
+    "asks.",
 }
 
 CODES: Final[dict[str, Code]] = {
@@ -95,6 +100,22 @@ CODES: Final[dict[str, Code]] = {
         "The contact is gone under its id in the CRM; it is looked for first, merged or deleted.",
         "Nothing. Parked ones: the CRM shows the contact, but takes no change of it; ask its "
         "support, then retry.",
+    ),
+    "perhaps-done": Code(
+        Ends.PARKED,
+        "A call that was asked for by name may have been made: its answer was lost, and twice is "
+        "not the same as once.",
+        "Look in the CRM. If it is not done, retry: then it is made without another question.",
+    ),
+    "call-unknown": Code(
+        Ends.PARKED,
+        "What was asked for by name is older than ROLLBOOK_KEEP_CALLS_DAYS and was forgotten.",
+        "Ask anew, if it is still wanted.",
+    ),
+    "not-in-version": Code(
+        Ends.PARKED,
+        "The version of the CRM's API that is set does not have this operation.",
+        "Set ROLLBOOK_CRM_VERSION to the one that has it, or use another operation.",
     ),
     "contact-unknown": Code(
         Ends.PARKED,
@@ -277,6 +298,47 @@ CODES: Final[dict[str, Code]] = {
         Ends.WAITS,
         "The token is an agency's, not the sub-account's.",
         "Make one inside the sub-account; `rollbook locations add LOCATION` asks for it.",
+    ),
+    "token-renewing": Code(
+        Ends.WAITS,
+        "The access token is renewed, by a job of its own; its location waits for it.",
+        "Nothing; `rollbook parked` shows a renewal that failed.",
+    ),
+    "token-renewed": Code(
+        Ends.WAITS, "There is a newer token than the one that was refused.", "Nothing."
+    ),
+    "token-over": Code(
+        Ends.WAITS, "The access token's time is over; it is renewed first.", "Nothing."
+    ),
+    "location-inactive": Code(
+        Ends.WAITS,
+        "The CRM says that the location is paused or not paid for; its tokens stay good.",
+        "Make it active again in the CRM; it is asked each quarter of an hour.",
+    ),
+    "oauth-client": Code(
+        Ends.WAITS,
+        "The CRM does not take the app's id or secret, or the settings have none.",
+        "Check ROLLBOOK_OAUTH_CLIENT_ID and ROLLBOOK_OAUTH_CLIENT_SECRET, then restart.",
+    ),
+    "access-gone": Code(
+        Ends.PARKED,
+        "The CRM gives no tokens any more: the app is not installed, or access was taken away.",
+        "`rollbook connect` again; the locations then go on by themselves.",
+    ),
+    "oauth-grant": Code(
+        Ends.PARKED,
+        "The refresh token is used, over or revoked, and no other way was left.",
+        "`rollbook connect` again.",
+    ),
+    "oauth-code": Code(
+        Ends.AGAIN,
+        "The code for new tokens was spent or over; another one is asked for.",
+        "Parked ones: `rollbook connect` again.",
+    ),
+    "oauth-refused": Code(
+        Ends.PARKED,
+        "The CRM gives no tokens; its sentence is the reason.",
+        "`rollbook connect` again.",
     ),
     "scope": Code(
         Ends.WAITS,

@@ -16,6 +16,7 @@ import typer
 from contacts.errors import UsageError
 from producers.cli import (
     backfill,
+    call,
     course_platform,
     dropped,
     explain,
@@ -25,6 +26,7 @@ from producers.cli import (
     locations,
     papers,
     parked,
+    pausing,
     processes,
     reconcile,
     rules,
@@ -59,11 +61,13 @@ for part in (
     forget,
     wishes,
     papers,
+    call,
     fields,
     rules,
     webhooks,
     course_platform,
     locations,
+    pausing,
     settings,
     processes,
 ):

@@ -9,6 +9,7 @@ from contacts.cleaning import Value
 from worker.crm import operations as op
 from worker.crm import wire
 from worker.crm.answers import bad_answer
+from worker.crm.anything import Anything
 from worker.crm.calls import Calls, Line
 from worker.crm.lists import Lists
 from worker.crm.operations import Operation
@@ -24,7 +25,7 @@ _NOT_IN_CREATED = frozenset({"timezone"})
 """Fields that the answer to a create does not show before v3, where it is that of a read."""
 
 
-class Desk(Paper, Lists):
+class Desk(Paper, Lists, Anything):
     """The CRM for one job. Every function but ``shown`` makes exactly one call, and raises
     ``SyncError``s."""
 
@@ -124,6 +125,22 @@ class Desk(Paper, Lists):
             timezone=str(raw["timezone"]) if raw.get("timezone") else None,
             allows_doubles=_allows_doubles(raw.get("settings")),
         )
+
+    def call(
+        self,
+        operation: Operation,
+        *,
+        id: str = "",
+        thing: str = "",
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> JsonObject:
+        """Any operation of the catalogue, in the API's own words: its answer as it came.
+
+        Raises:
+            Unsendable: the version that is spoken does not have it.
+        """
+        return self._calls.make(operation, self._line, id=id, thing=thing, query=query, body=body)
 
     def _body(
         self, values: Mapping[str, Value], operation: Operation, tags: Iterable[str] = ()

@@ -1,0 +1,131 @@
+"""One call of the CRM's API that somebody asked for by name, and never twice where twice is more.
+
+What follows an attempt of which nobody knows the effect says the operation's row in the catalogue:
+done again, looked for first, or parked as perhaps done (see docs/calls.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from contacts.catalogue import BY_NAME, Operation, Repeat
+from contacts.catalogue.checking import Request
+from contacts.errors import AccessLost, ContactGone, CrmRefused, GiveUp, SyncError
+from contacts.jobs import Job
+from contacts.store import asked, audit, inbox
+from contacts.store.asked import Asked
+from contacts.store.database import Tx
+from worker.call_looks import find
+from worker.crm.client import Desk
+from worker.workbench import Effect, Workbench
+
+PERHAPS: Final = "perhaps-done"
+
+OF_THIS_CALL: Final = frozenset({"scope", "token-class"})
+"""Access that an odd call may lack while the sync has all that it needs: the location goes on."""
+
+GONE: Final[Mapping[str, Any]] = {"gone": True}
+"""Kept as the answer of a delete that an earlier attempt had done already."""
+
+
+def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
+    """Make the call; keep its answer, and have the contacts looked at that it changed.
+
+    Raises:
+        SyncError: see ``worker.crm.answers``.
+        GiveUp: it was forgotten; or perhaps done, and a person must look.
+    """
+    with bench.store.read() as tx:
+        wanted = asked.get(tx, job.subject, bench.cipher)
+    operation = None if wanted is None else BY_NAME.get(wanted.operation)
+    if wanted is None or operation is None:
+        raise GiveUp("what was asked for is not kept any more: ask anew", code="call-unknown")
+    answer = _answer(job, bench.desk(job, trail), operation, wanted)
+
+    def effect(tx: Tx) -> None:
+        now = bench.clock()
+        asked.answer(tx, wanted.id, answer, bench.cipher, now=now)
+        if changed := changed_contacts(operation, wanted.request, answer):
+            inbox.look(tx, job.location, changed, now=now, lane=job.lane)
+
+    return effect
+
+
+def _answer(job: Job, desk: Desk, operation: Operation, wanted: Asked) -> Mapping[str, Any]:
+    rule = how(operation, wanted.request)
+    if job.doubtful and operation.writes:
+        # A person who was told that it is perhaps done, and retried it, has looked.
+        if rule is Repeat.ASK and job.code != PERHAPS:
+            raise _perhaps(operation)
+        found = find(desk, operation, wanted) if rule is Repeat.LOOK else None
+        if found is not None:
+            return found
+    try:
+        return desk.anything(operation, wanted.request)
+    except AccessLost as error:
+        if error.code in OF_THIS_CALL:
+            raise GiveUp(error.reason, code=error.code) from None
+        raise
+    except (ContactGone, CrmRefused) as error:
+        return _refused(job, desk, operation, wanted, error)
+    except SyncError as error:
+        if error.doubtful and rule is Repeat.ASK:
+            raise _perhaps(operation) from None
+        raise
+
+
+def _refused(
+    job: Job, desk: Desk, operation: Operation, wanted: Asked, error: ContactGone | CrmRefused
+) -> Mapping[str, Any]:
+    """A refusal that says that it is done.
+
+    Raises:
+        CrmRefused, GiveUp: it does not.
+    """
+    if job.doubtful and operation.method == "DELETE" and _is_gone(error):
+        return GONE
+    if isinstance(error, ContactGone):
+        raise GiveUp(error.reason, code="crm-refused") from None
+    if error.perhaps_done and how(operation, wanted.request) is Repeat.LOOK:
+        found = find(desk, operation, wanted)
+        if found is not None:
+            return found
+    raise error
+
+
+def _is_gone(error: ContactGone | CrmRefused) -> bool:
+    """What a thing answers that is not there is not published: 400 of a contact, 404 or so."""
+    return isinstance(error, ContactGone) or error.status in (400, 404)
+
+
+def _perhaps(operation: Operation) -> GiveUp:
+    return GiveUp(
+        f"{operation.name}: perhaps done: an answer was lost, and to do it twice is not the same "
+        "as once; look in the CRM, then retry it or let it be",
+        code=PERHAPS,
+        doubtful=True,
+    )
+
+
+def how(operation: Operation, request: Request) -> Repeat:
+    """What follows a lost answer of this very call."""
+    if (request.body or {}).get("createNewIfDuplicateAllowed") is True:
+        return Repeat.ASK  # an upsert that makes a double is no upsert
+    return operation.repeat
+
+
+def changed_contacts(
+    operation: Operation, request: Request, answer: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The CRM's ids of the contacts that a call has changed, or perhaps made."""
+    if not operation.writes or not operation.path.startswith("/contacts/"):
+        return ()
+    if operation.ids[:1] == ("contactId",):
+        return request.ids[:1]
+    many = (request.body or {}).get("contacts") or (request.body or {}).get("ids")
+    if isinstance(many, list):
+        return tuple(one for one in many if isinstance(one, str))
+    made = answer.get("contact")
+    id = made.get("id") if isinstance(made, Mapping) else None
+    return (id,) if isinstance(id, str) and id else ()
