@@ -18,6 +18,7 @@ TICK_PRUNE: Final = "clock.prune"
 TICK_HEARTBEAT: Final = "clock.heartbeat"
 TICK_NIGHT: Final = "clock.night"
 TICK_SCAN: Final = "clock.scan"
+TICK_RENEW: Final = "clock.renew"
 
 VISIBILITY_S: Final = 120
 """Redis gives an unacknowledged message to another worker after this long. The ledger's lease is

@@ -125,6 +125,74 @@ class Settings(BaseSettings):
             examples=["Zm9yLWRvY3MtcGxlYXNlLW1ha2UtYS1uZXctb25lISE="],
         ),
     ] = None
+    old_secret_keys: Annotated[
+        SecretStr | None,
+        Field(
+            description="Keys that SECRET_KEY followed, separated by commas: what they encrypted "
+            "can still be read. `rollbook keys rotate` encrypts it anew; then they can go.",
+            examples=["Zm9yLWRvY3MtcGxlYXNlLW1ha2UtYS1uZXctb25lISE="],
+        ),
+    ] = None
+    oauth_client_id: Annotated[
+        str | None,
+        Field(
+            description="Client id of your marketplace app, for `rollbook connect` by OAuth. "
+            "Empty: private integration tokens only.",
+            examples=["64b0f1c2d3e4f5a6b7c8d9e0-lk3j9x2p"],
+        ),
+    ] = None
+    oauth_client_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="Client secret of the marketplace app; the CRM shows it once.",
+            examples=["12345678-1234-1234-1234-123456789abc"],
+        ),
+    ] = None
+    oauth_redirect_url: Annotated[
+        str | None,
+        Field(
+            description="Where the CRM sends the browser after an install: the receiver's "
+            "`/oauth/callback` as it is reached from outside, the same as in the app. The CRM "
+            "takes https only.",
+            examples=["https://rollbook.example.com/oauth/callback"],
+        ),
+    ] = None
+    oauth_authorize_url: Annotated[
+        str,
+        Field(
+            description="The CRM's page that asks where the app is installed. The default is the "
+            "published one; the white label has `https://marketplace.leadconnectorhq.com/...`.",
+            examples=["https://marketplace.gohighlevel.com/v2/oauth/chooselocation"],
+        ),
+    ] = "https://marketplace.gohighlevel.com/v2/oauth/chooselocation"
+    oauth_version_id: Annotated[
+        str | None,
+        Field(
+            description="Version id of the app: a private or draft app cannot be installed "
+            "without it.",
+            examples=["64b0f1c2d3e4f5a6b7c8d9e0"],
+        ),
+    ] = None
+    oauth_scopes: Annotated[
+        str,
+        Field(
+            description="Scopes that an install is asked for, separated by spaces. The two of "
+            "`oauth` are for agencies: the list of installed locations, and their tokens.",
+            examples=["contacts.readonly contacts.write locations/customFields.readonly"],
+        ),
+    ] = (
+        "contacts.readonly contacts.write locations.readonly locations/customFields.readonly "
+        "locations/tasks.readonly oauth.readonly oauth.write"
+    )
+    oauth_margin: Annotated[
+        float,
+        Field(
+            ge=60,
+            le=43_200,
+            description="Seconds before its end at which an access token (about a day) is renewed.",
+            examples=[3600],
+        ),
+    ] = 3600.0
     country: Annotated[
         str,
         Field(
@@ -474,6 +542,31 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("is not 32 bytes in URL-safe base64") from None
         return value
+
+    @field_validator("old_secret_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in (value.get_secret_value() if value else "").split(","):
+            if value and cls._key(SecretStr(key.strip() or "-")) is None:
+                raise ValueError("is not a list of keys")
+        return value
+
+    @field_validator("oauth_redirect_url", "oauth_authorize_url")
+    @classmethod
+    def _page(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+                raise ValueError("is not an http or https address")
+            _check_port(value)
+        return value
+
+    @field_validator("oauth_scopes")
+    @classmethod
+    def _scopes(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9./_-]+( [A-Za-z0-9./_-]+)*", value.strip()):
+            raise ValueError("is not a list of scopes separated by spaces")
+        return value.strip()
 
     @field_validator("platform_secret")
     @classmethod

@@ -22,6 +22,10 @@ HEARTBEAT_S = 10.0
 
 PRUNE_S = 3600.0
 
+RENEW_S = 30.0
+"""How often tokens near their end are looked for: one query of an index; a token that is renewed
+late makes its location wait."""
+
 
 def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
     """Beat's schedule: name to Celery's entry. A tick nobody took in its interval is dropped.
@@ -37,16 +41,24 @@ def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
     scans = {}
     if settings.scan_seconds:
         scans = {"what changed lately": every(settings.scan_seconds, belt.TICK_SCAN)}
-    return scans | {
-        "expired leases": every(settings.sweep_seconds, belt.TICK_RECLAIM),
+    renewals = {}
+    if settings.oauth_client_id:
+        renewals = {"tokens near their end": every(RENEW_S, belt.TICK_RENEW)}
+    return (
+        scans
+        | renewals
+        | {
+            "expired leases": every(settings.sweep_seconds, belt.TICK_RECLAIM),
+            "tokens near their end": every(RENEW_S, belt.TICK_RENEW),
         "heartbeat": every(HEARTBEAT_S, belt.TICK_HEARTBEAT, name=name),
-        "old calls and jobs": every(PRUNE_S, belt.TICK_PRUNE),
-        "nightly check": {
-            "task": belt.TICK_NIGHT,
-            "schedule": crontab(minute=minute, hour=hour),
-            "options": {"queue": "sweep", "expires": 3600},
-        },
-    }
+            "old calls and jobs": every(PRUNE_S, belt.TICK_PRUNE),
+            "nightly check": {
+                "task": belt.TICK_NIGHT,
+                "schedule": crontab(minute=minute, hour=hour),
+                "options": {"queue": "sweep", "expires": 3600},
+            },
+        }
+    )
 
 
 def build_clock(settings: Settings) -> Celery:

@@ -67,6 +67,7 @@ class Inbox:
         patience_s: how long an event may wait for its commit.
         room: events that may wait.
         country: of phones that the platform tells, where the location has none.
+        app: id of our marketplace app, if there is one.
         clock: seconds, monotonic.
     """
 
@@ -76,6 +77,7 @@ class Inbox:
     patience_s: float
     room: int = ROOM
     country: str = "US"
+    app: str | None = None
     clock: Callable[[], float] = time.monotonic
     _entries: list[_Entry] = field(default_factory=list)
     _turn: threading.Condition = field(default_factory=threading.Condition)
@@ -177,7 +179,7 @@ class Inbox:
 
     def _receive(self, tx: Tx, told: Sequence[Told]) -> None:
         now = self.store.clock()
-        inbox.receive(tx, [one for one in told if isinstance(one, Event)], now=now)
+        inbox.receive(tx, [one for one in told if isinstance(one, Event)], now=now, app=self.app)
         others = [event for one in told if not isinstance(one, Event) for event in one]
         if others:
             platform_events.receive(tx, others, now=now, country=self.country)

@@ -26,6 +26,7 @@ from contacts.errors import ContactGone, GiveUp, NotYet, SyncError, TryAgain, Tr
 from contacts.jobs import Job, Lane, Ticket
 from contacts.store import accounts, audit, ledger, looks
 from contacts.store.database import DatabaseDown, Tx
+from worker import access
 from worker.workbench import Deed, Effect, Workbench
 
 COMMIT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -77,6 +78,8 @@ def run(ticket: Ticket, deed: Deed, bench: Workbench) -> str:
         return _commit(bench, lambda tx: _done(tx, job, effect, trail, bench.clock()))
     except Exception as error:  # noqa: BLE001  whatever a deed may raise has an outcome
         raise _settle(job, _meaning(job, error, trail), trail, bench) from None
+    finally:
+        bench.access.shown.pop(job.id, None)
 
 
 def _claim(ticket: Ticket, bench: Workbench) -> Job | None:
@@ -136,21 +139,24 @@ def _ending(error: SyncError, job: Job, bench: Workbench) -> Ending:
 def _later(job: Job, error: TryLater, trail: list[audit.Call], bench: Workbench) -> Retry:
     now = bench.clock()
 
-    def write(tx: Tx) -> None:
+    def write(tx: Tx) -> TryLater:
         audit.record(tx, trail)
+        shown = bench.access.shown.get(job.id)
+        heard = access.heed(tx, job, error, shown, now=now, forget=bench.forget)
         ledger.later(
             tx,
             job,
             now=now,
             # A paused location holds its jobs back by itself: they are due as soon as it goes on.
-            seconds=0.0 if _pause(tx, job, error, now) else error.seconds,
-            code=error.code,
-            reason=error.reason,
-            doubtful=error.doubtful,
+            seconds=0.0 if _pause(tx, job, heard, now) else heard.seconds,
+            code=heard.code,
+            reason=heard.reason,
+            doubtful=heard.doubtful,
         )
+        return heard
 
-    _commit(bench, write)
-    return _shown(error.reason, seconds=error.seconds, bench=bench)
+    heard = _commit(bench, write)
+    return _shown(heard.reason, seconds=heard.seconds, bench=bench)
 
 
 def _pause(tx: Tx, job: Job, error: TryLater, now: float) -> bool:

@@ -15,13 +15,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from contacts.errors import AccessLost, NotYet, UsageError
-from contacts.jobs import Job
+from contacts.jobs import OAUTH, Job
 from contacts.settings import Settings
-from contacts.store import accounts, audit, forgotten
+from contacts.store import accounts, audit, forgotten, grants, keyring
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx, check_schema, open_store
+from contacts.store.grants import Of
+from worker.access import OVER, Access, open_server, over
 from worker.crm.client import Call, Crm, Desk
 from worker.crm.limiter import Limiter, Limits
+from worker.crm.oauth import OAuth, OAuthDesk
 from worker.outlets import Outlet, Outlets, connector
 from worker.platforms.calls import Calls, Line
 from worker.platforms.connector import Connector
@@ -36,13 +39,18 @@ TOKEN_WAIT_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One location as a deed needs it, read at ``read_at`` (seconds of the clock)."""
+    """One location as a deed needs it, read at ``read_at`` (seconds of the clock).
+
+    Attributes:
+        generation: of its grant's tokens; None: it has a private integration token.
+    """
 
     country: str
-    token: str
+    token: str = field(repr=False)
     custom: tuple[accounts.CustomField, ...]
     limits: Limits
     read_at: float
+    generation: int | None = None
 
 
 class Stopping(NotYet):
@@ -69,6 +77,7 @@ class Workbench:
     """By location: when it was asked, and whether it refuses doubles; see ``worker.doubles``."""
     asking: threading.Lock = field(default_factory=threading.Lock)
     outlets: Outlets = field(default_factory=Outlets)
+    access: Access = field(default_factory=Access)
 
     def place(self, location: str) -> Place:
         """The location's token, country, limits and custom fields, at most 5 s old."""
@@ -82,6 +91,8 @@ class Workbench:
     def desk(self, job: Job, trail: list[audit.Call]) -> Desk:
         """The CRM, bound to the job's location and lane; its calls are noted in ``trail``."""
         place = self.place(job.location)
+        if place.generation is not None:
+            self.access.shown[job.id] = place.generation
         return self.crm.at(
             job.location,
             place.token,
@@ -92,6 +103,32 @@ class Workbench:
             # A call must end before its job may be given to somebody else.
             not_after=job.lease_until - self.settings.call_seconds,
         )
+
+    def oauth(self, job: Job, trail: list[audit.Call], *, until: float | None = None) -> OAuthDesk:
+        """The CRM's OAuth server, bound to the job's lane; its calls are noted in ``trail``.
+
+        Args:
+            until: when the answer must be there, seconds since the epoch; None: the job's lease.
+
+        Raises:
+            AccessLost: the settings name no app.
+        """
+        try:
+            server = self.access.server(self._open_oauth)
+        except UsageError as error:
+            reason = str(error).splitlines()[0]
+            raise AccessLost(reason, seconds=TOKEN_WAIT_S, code="oauth-client") from None
+        ends = job.lease_until if until is None else min(until, job.lease_until)
+        return server.at(job.lane, _recorder(job, trail), ends - self.settings.call_seconds)
+
+    def _open_oauth(self) -> OAuth:
+        return open_server(
+            self.settings, self.limiter, sleep=self.wait, clock=self.clock, random=self.random
+        )
+
+    def forget(self, location: str) -> None:
+        """Read a location's token anew at its next job."""
+        self.places.pop(location, None)
 
     def outlet(self, location: str) -> Outlet:
         """The location's course platform, at most 5 s old.
@@ -177,7 +214,7 @@ def _read_place(
 ) -> Place:
     try:
         row = accounts.location(store, location)
-        token = accounts.token(store, location, cipher)
+        token, generation = _token(store, cipher, location, now)
     except UsageError as error:
         # Nothing is lost by waiting for the person who sets the token: that ends the pause.
         raise AccessLost(str(error), seconds=TOKEN_WAIT_S, code="no-token", pause=True) from None
@@ -187,7 +224,33 @@ def _read_place(
         custom=tuple(accounts.custom_fields(store, location)),
         limits=limits_of(row, settings),
         read_at=now,
+        generation=generation,
     )
+
+
+def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str, int | None]:
+    """The grant's access token and its generation, where there is one; else the private
+    integration's.
+
+    Raises:
+        UsageError: there is none; says why.
+        AccessLost: the grant's is over: it is to be renewed.
+    """
+    with store.read() as tx:
+        granted = grants.shown(tx, Of.LOCATION, location, cipher)
+        if granted is not None:
+            if over(granted, now):
+                reason = "its access token is over"
+                raise AccessLost(reason, seconds=TOKEN_WAIT_S, code=OVER, pause=True)
+            return granted.access, granted.generation
+        known = grants.of(tx, Of.LOCATION, location)
+    try:
+        return accounts.token(store, location, cipher), None
+    except UsageError:
+        if known is None:
+            raise
+        what = known.reason or "its first token is on its way"
+        raise UsageError(f"location {location}: {what}") from None
 
 
 def limits_of(row: accounts.Location, settings: Settings) -> Limits:
@@ -196,6 +259,15 @@ def limits_of(row: accounts.Location, settings: Settings) -> Limits:
         per_window=row.window_calls or settings.window_calls,
         window_ms=row.window_ms or int(settings.window_seconds * 1000),
         per_day=row.day_calls or settings.day_calls,
+    )
+
+
+def usual(settings: Settings) -> Limits:
+    """The settings' limits."""
+    return Limits(
+        per_window=settings.window_calls,
+        window_ms=int(settings.window_seconds * 1000),
+        per_day=settings.day_calls,
     )
 
 
@@ -223,12 +295,14 @@ def open_bench(settings: Settings) -> Workbench:
         retry=Retry(NoBackoff(), 1),
     )
     places: dict[str, Place] = {}
-    cipher = Cipher.from_settings(settings)
+    cipher = keyring.keep_root(store, Cipher.from_settings(settings))
 
     def wait(seconds: float) -> None:
         bench.wait(seconds)
 
     def limits(location: str) -> Limits:
+        if location == OAUTH:  # no location's resource: a bucket of its own, of a location's size
+            return usual(settings)
         return bench.outlets.limits(location) or bench.place(location).limits
 
     limiter = Limiter(connection, limits=limits, call_ms=int(settings.call_seconds * 1000))

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from contacts.cleaning import Value
 from contacts.errors import UsageError
 from contacts.settings import Settings
+from contacts.store import keyring
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
 from contacts.store.matching import chunks
@@ -31,7 +32,7 @@ def use(store: Store, settings: Settings) -> None:
 
     @cache
     def key() -> bytes:
-        return Cipher.from_settings(settings).derive(PURPOSE)
+        return keyring.rooted(store, Cipher.from_settings(settings)).derive(PURPOSE)
 
     use_key(store, key)
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.events import BY_TASK, COUNTED, HEEDED, INSTALL, LOOK, NOTE, OPPORTUNITY, TASK, Event
 from contacts.jobs import Kind, Lane, Wish
-from contacts.store import ledger, opportunities, watching
+from contacts.store import installs, ledger, opportunities, watching
 from contacts.store.database import Store, Tx
 from contacts.store.facts import READ
 from contacts.store.tables import links, locations, remotes, rulesets, webhook_counts, webhooks
@@ -50,8 +50,11 @@ class Remote:
 # ---------------------------------------------------------------- the receiver's side
 
 
-def receive(tx: Tx, events: Sequence[Event], *, now: float) -> int:
+def receive(tx: Tx, events: Sequence[Event], *, now: float, app: str | None = None) -> int:
     """Write down events and what follows from them; one that was seen before is nothing new.
+
+    Args:
+        app: id of our marketplace app, whose installs are to have tokens; None: there is none.
 
     Returns:
         how many jobs were wished for.
@@ -75,6 +78,8 @@ def receive(tx: Tx, events: Sequence[Event], *, now: float) -> int:
         for event in heeded
         if event.type == INSTALL and event.location and event.id in new
     }
+    if app:
+        installs.hear(tx, [event for event in heeded if event.id in new], app=app, now=now)
     _count(tx, [event for event in events if event.id in new or event.type in COUNTED], now)
     return ledger.put(tx, sorted(wishes, key=lambda wish: wish.subject), now=now)
 

@@ -20,6 +20,11 @@ MALFORMED = {
     "redis_url": ["127.0.0.1:6379", "http://x", "redis://h:port/0"],
     "crm_url": ["services.example.com", "ftp://x", "https://", "https://h:port"],
     "secret_key": ["short", "x" * 44, "!" * 44],
+    "old_secret_keys": ["short", "x" * 44, "!" * 44],
+    "oauth_redirect_url": ["rollbook.example.com", "ftp://x", "https://h/#here"],
+    "oauth_authorize_url": ["chooselocation", "ftp://x"],
+    "oauth_scopes": ["a,b", "a  b", "a?b"],
+    "oauth_margin": ["59", "43201", "x"],
     "country": ["USA", "U", "12", "Germany"],
     "window_calls": ["0", "-1", "many", "1.5"],
     "window_seconds": ["0", "-1", "soon", "inf", "nan"],
@@ -60,7 +65,8 @@ MALFORMED = {
 }
 FREE = {
     "home", "crm_version", "crm_location", "crm_token", "flower_host", "flower_user",
-    "flower_password", "receiver_host", "platform_token",
+    "flower_password", "receiver_host", "platform_token", "oauth_client_id", "oauth_client_secret",
+    "oauth_version_id",
 }  # fmt: skip
 """Settings that may be any text."""
 

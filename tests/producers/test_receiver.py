@@ -388,10 +388,10 @@ def test_an_event_that_breaks_us_costs_the_others_nothing(
 ) -> None:
     receive = inbox.receive
 
-    def picky(tx: Any, some: Any, *, now: float) -> int:
+    def picky(tx: Any, some: Any, **more: Any) -> int:
         if any(one.id == "wh3" for one in some):
             raise RuntimeError("a defect")
-        return receive(tx, some, now=now)
+        return receive(tx, some, **more)
 
     monkeypatch.setattr(inbox, "receive", picky)
 

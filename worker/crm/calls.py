@@ -146,7 +146,7 @@ class Calls:
                 jitter=self._random(),
             )
         except (httpx.RequestError, httpx.StreamError) as error:
-            raise _silence(operation, error) from None
+            raise silence(operation, error) from None
         finally:
             if errand.sent_at is not None:
                 ms = (time.perf_counter() - errand.began) * 1000
@@ -195,7 +195,7 @@ class Calls:
         return self._base.copy_with(raw_path=self._prefix + path.encode())
 
 
-def _silence(operation: Operation, error: Exception) -> CrmUnavailable:
+def silence(operation: Operation, error: Exception) -> CrmUnavailable:
     """No answer. What the exception says is not repeated: it may quote the request."""
     if isinstance(error, NOT_SENT):
         return CrmUnavailable(
