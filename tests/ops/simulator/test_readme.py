@@ -11,13 +11,23 @@ import pytest
 from pydantic import BaseModel
 
 import ops.simulator
-from ops.simulator import config, coursehost, faults, latency, routes, seeding
+from ops.simulator import (
+    config,
+    coursehost,
+    faults,
+    latency,
+    oauth_admin,
+    oauth_settings,
+    routes,
+    seeding,
+)  # fmt: skip
 
 README = (Path(ops.simulator.__file__).parent / "README.md").read_text("utf-8")
 MODELS: tuple[type[BaseModel], ...] = (
     config.Config, config.Location, config.CustomField, config.Token, config.Limits,
     config.Foreign, config.Quirks, faults.Fault, seeding.Seed, seeding.Seeds, seeding.Merge,
     config.Webhooks, config.Mangling, config.CourseHost, config.Course, coursehost.Deed,
+    oauth_settings.App, oauth_settings.OAuth, oauth_admin.Installation, oauth_admin.Expiry,
     latency.Constant,
     latency.Uniform, latency.Lognormal, latency.HeavyTail, latency.Freeze,
 )  # fmt: skip
@@ -37,7 +47,8 @@ def test_every_switch_is_named(model: type[BaseModel]) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_choice_is_named(model: type[BaseModel]) -> None:
     choices = re.findall(r'"enum": \[([^\]]*)\]', json.dumps(model.model_json_schema()))
-    assert {one for some in choices for one in json.loads(f"[{some}]")} - named() - {None} == set()
+    found = {one for some in choices for one in json.loads(f"[{some}]")} - {None}
+    assert {str(one) for one in found} - named() == set()
 
 
 def test_every_call_is_named() -> None:
@@ -51,6 +62,7 @@ def test_every_count_is_named(simulator: Any) -> None:
     one = simulator()
     one.fault("html")
     assert set(one.report()) - named() == set()
+    assert set(one.oauth()) - named() == set()
 
 
 def test_it_opens_with_what_it_does_not_imitate() -> None:
