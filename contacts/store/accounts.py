@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, or_, select, update
 
 from contacts.errors import UsageError
 from contacts.store.cipher import Cipher
@@ -212,20 +212,22 @@ def pause(tx: Tx, location: str, until: float, reason: str, *, bulk_only: bool =
     return bool(found.rowcount)
 
 
-def resume(tx: Tx, location: str) -> bool:
+def resume(tx: Tx, location: str, *, bulk_only: bool = False) -> bool:
     """End the location's pauses.
+
+    Args:
+        bulk_only: only the one that lets live jobs go on.
 
     Returns:
         whether there was one.
     """
-    paused = table.c.paused_until.is_not(None) | table.c.bulk_paused_until.is_not(None)
-    done = tx.execute(
-        update(table)
-        .where(table.c.id == location, paused)
-        .values(
-            paused_until=None, pause_reason=None, bulk_paused_until=None, bulk_pause_reason=None
-        )
-    )
+    ended: dict[str, None] = {"bulk_paused_until": None, "bulk_pause_reason": None}
+    ends = [table.c.bulk_paused_until]
+    if not bulk_only:
+        ended |= {"paused_until": None, "pause_reason": None}
+        ends.append(table.c.paused_until)
+    paused = or_(*(end.is_not(None) for end in ends))
+    done = tx.execute(update(table).where(table.c.id == location, paused).values(**ended))
     return bool(done.rowcount)
 
 

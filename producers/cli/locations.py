@@ -1,4 +1,4 @@
-"""The locations of the CRM: which are known, making one known, ending a pause."""
+"""The locations of the CRM: which are known, and making one known."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def add(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True)(locations)
     group.command("add")(add_location)
     app.add_typer(group, name="locations")
-    app.command()(resume)
 
 
 def locations(
@@ -107,25 +106,6 @@ def add_location(
             screen.warn(f"It has no token yet: rollbook locations add {id}")
 
 
-def resume(
-    location: Annotated[
-        str, typer.Argument(metavar="LOCATION", help="Id of the location.", show_default=False)
-    ],
-) -> None:
-    """End a location's pause: its jobs go on at once."""
-    from contacts.store import accounts
-    from producers.cli.door import opened
-
-    with opened() as door:
-        accounts.location(door.store, location)
-        with door.store.write() as tx:
-            ended = accounts.resume(tx, location)
-        door.ring()
-        screen.say(
-            f"Location {location} goes on." if ended else f"Location {location} was not paused."
-        )
-
-
 def _token(door: Door, id: str, known: Location | None, *, from_stdin: bool) -> str | None:
     """The token that was given; None when there is none to set.
 
@@ -166,7 +146,7 @@ def _show(door: Door, found: Sequence[Location]) -> None:
 
     from contacts.store import roster_view
     from producers import progress
-    from producers.cli.words import clock, number
+    from producers.cli.words import number, until_when
 
     now = door.store.clock()
     table = screen.table("Location", "Name", "Country", "Token", "Limit", "Contacts", "In the CRM",
@@ -184,6 +164,6 @@ def _show(door: Door, found: Sequence[Location]) -> None:
             f"{limits.window} in {seconds:g} s",
             number(counts["contacts"]),
             number(counts["linked"]),
-            f"until {clock(one.paused_until or 0, now)}: {one.pause_reason}" if paused else "-",
+            f"{until_when(one.paused_until or 0, now)}: {one.pause_reason}" if paused else "-",
         )
     screen.show(table)

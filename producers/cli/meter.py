@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from producers.cli.words import clock, count, number, span
+from producers.cli.words import clock, count, number, span, until_when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -67,7 +67,7 @@ def troubles(look: Look) -> list[str]:
     if look.paused:
         reason, until = look.paused
         found.append(
-            f"paused until {clock(until, look.at)} ({span(until - look.at)}): {reason}; "
+            f"paused {until_when(until, look.at)}: {reason}; "
             f"`rollbook resume {look.run.location}` ends it"
         )
     left = look.limits.day_left

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from producers.cli import alive, meter, screen
-from producers.cli.words import clock, count, number, span
+from producers.cli.words import count, number, span, until_when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -206,7 +206,7 @@ def _pause(place: Location, now: float) -> str | None:
         return None
     which = "paused for all but live jobs" if place.pause_bulk_only else "paused"
     return (
-        f"{which} until {clock(place.paused_until, now)} ({span(place.paused_until - now)}): "
+        f"{which} {until_when(place.paused_until, now)}: "
         f"{place.pause_reason or 'no reason given'}; `rollbook resume {place.id}` ends it"
     )
 

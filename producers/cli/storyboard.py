@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from producers.cli.storyline import LANES, WORDS, matches, text
-from producers.cli.words import clock, span
+from producers.cli.words import clock, span, until_when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -117,7 +117,7 @@ def coming(story: Story, asked: str | None, now: float) -> list[tuple[str, str]]
     lines = []
     if story.paused is not None:
         until, reason = story.paused
-        lines.append((f"{story.location} is paused for {span(until - now)}: {reason}", "yellow"))
+        lines.append((f"{story.location} is paused {until_when(until, now)}: {reason}", "yellow"))
     lines += [_planned(job, story.contact, now) for job in story.planned]
     if story.card.gone:
         lines.append(("Nothing is sent while it is deleted in the CRM.", ""))

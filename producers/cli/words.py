@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from producers import pausing
+
 
 def number(value: float) -> str:
     """``12,345``; a fraction keeps one digit."""
@@ -46,3 +48,10 @@ def clock(at: float, now: float) -> str:
     if moment.date() == today.date():
         return f"{moment:%H:%M:%S}"
     return f"{moment:%d %b %H:%M}"
+
+
+def until_when(end: float, now: float) -> str:
+    """``until 07:30:00 (2 h 5 min)``, or ``until somebody ends it``."""
+    if not pausing.lasts(end, now):
+        return "until somebody ends it"
+    return f"until {clock(end, now)} ({span(end - now)})"

@@ -1,4 +1,4 @@
-"""`rollbook locations` and `rollbook resume`: a token goes in and never comes out."""
+"""`rollbook locations`: a token goes in and never comes out."""
 
 from __future__ import annotations
 
@@ -107,21 +107,3 @@ def test_no_token_is_in_the_json_of_locations(rollbook, location) -> None:
 
     assert said.lines[0]["has_token"] is True
     assert "pit-secret" not in said.out
-
-
-def test_resume_ends_a_pause(rollbook, location, book: Store) -> None:
-    with book.write() as tx:
-        accounts.pause(tx, HERE, book.clock() + 900, "the CRM refuses access")
-
-    assert rollbook("resume", HERE).out == "Location loc_here goes on.\n"
-    assert accounts.location(book, HERE).paused_until is None
-    assert rollbook("resume", HERE).out == "Location loc_here was not paused.\n"
-
-
-def test_resume_of_an_unknown_location_is_one_line(rollbook, book) -> None:
-    said = rollbook("resume", "loc_x")
-
-    assert said.code == 2
-    assert said.err == (
-        "rollbook: location loc_x is not known: add it with `rollbook locations add loc_x`\n"
-    )

@@ -1,0 +1,47 @@
+"""When a person's pause of a location ends. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from contacts.errors import UsageError
+
+FOR_GOOD_S: Final = 10 * 365 * 86_400.0
+"""A pause without an end holds until somebody ends it: ten years, for a column of times."""
+
+_SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def until(text: str | None, now: float) -> float:
+    """``90m``, ``2h``, ``1d``, ``07:30`` (the next one), ``2026-11-24`` or ``2026-11-24T10:00``
+    (all UTC) as seconds since the epoch; None: until somebody ends it.
+
+    Raises:
+        UsageError: it is none of these, or is over already.
+    """
+    if text is None:
+        return now + FOR_GOOD_S
+    said = text.strip()
+    if long := re.fullmatch(r"(\d{1,5})\s*([mhd])", said):
+        return now + int(long[1]) * _SECONDS[long[2]]
+    today = datetime.fromtimestamp(now, UTC)
+    if hour := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", said):
+        at = today.replace(hour=int(hour[1]), minute=int(hour[2]), second=0, microsecond=0)
+        return (at if at > today else at + timedelta(days=1)).timestamp()
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        raise UsageError(
+            f"--until {text} is no time: 90m, 2h, 1d, 07:30, 2026-11-24 or 2026-11-24T10:00 (UTC)"
+        ) from None
+    end = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    if end <= now:
+        raise UsageError(f"--until {text} is over already (times are UTC)")
+    return end
+
+
+def lasts(end: float, now: float) -> bool:
+    """Whether a pause has an end that somebody named."""
+    return end - now < FOR_GOOD_S - 400 * 86_400
