@@ -6,10 +6,12 @@ admin        the side that is not part of the API
 standin      from a request to its answer
 routes       which path is which call
 access       Version header, tokens, scopes
-contacts, notes, lists, locations    the calls
+contacts, notes, tasks, lists, search, filters, lookup     calls of contacts
+followers, campaigns, appointments, businesses, bulk       more of them
+locations, tagnames, custom_fields                         calls of a location
 bodies, values                       what goes in
 shapes, refusals                     what comes out
-world        what is remembered
+world, tagbook                       what is remembered
 seeding      what people do in the CRM itself
 webhooks, postman  what is told of a change, and how it is sent
 coursehost   OnlineCourseHost beside it: two calls, three hooks

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import orjson
@@ -15,6 +16,15 @@ Check = Callable[[str, Any], str | None]
 """A name and a value to a complaint, or None."""
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+DND_CHANNELS: Final = {
+    "call": "Call", "email": "Email", "sms": "SMS", "whatsApp": "WhatsApp", "gmb": "GMB",
+    "fb": "FB", "rcs": "RCS",
+}  # fmt: skip
+"""Channels of ``dndSettings`` by their v3 names, with those of before; RCS is seen live (#264)."""
+
+_TIMES_MS: Final = (-62_135_000_000_000, 253_402_000_000_000)
+"""The years 1 to 9999."""
+
 _DAY: Final = re.compile(
     r"(?:(?P<y>\d{4})([/._-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})(?:T.*)?"
     r"|(?P<m2>\d{1,2})([/._-])(?P<d2>\d{1,2})\6(?P<y2>\d{4}))"
@@ -60,8 +70,61 @@ def instant(name: str, value: Any) -> str | None:
 
 
 def number(name: str, value: Any) -> str | None:
-    fine = isinstance(value, int | float) and not isinstance(value, bool)
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return None if fine else f"{name} must be a number"
+
+
+def count(name: str, value: Any) -> str | None:
+    fine = number(name, value) is None and value >= 0 and value == int(value)
+    return None if fine else f"{name} must be a positive number"
+
+
+def model(name: str, value: Any) -> str | None:
+    fine = value in ("contact", "opportunity")
+    return None if fine else f"{name} must be one of the following values: contact, opportunity"
+
+
+def whole(text: str, *, digits: int = 9) -> bool:
+    """Whether a parameter of a query is a number from 0 on, with so many digits at most."""
+    return text.isascii() and text.isdecimal() and len(text) <= digits
+
+
+def dnd(name: str, value: Any) -> str | None:
+    return _channels(name, value, DND_CHANNELS.values(), ("active", "inactive", "permanent"))
+
+
+def dnd_v3(name: str, value: Any) -> str | None:
+    return _channels(name, value, DND_CHANNELS, ("active", "inactive", "permanent"))
+
+
+def inbound(name: str, value: Any) -> str | None:
+    return _channels(name, value, ("all",), ("active", "inactive"))
+
+
+def _channels(name: str, value: Any, known: Collection[str], states: tuple[str, ...]) -> str | None:
+    """The first complaint about channels: each is an object with a ``status``, and texts."""
+    if not isinstance(value, dict):
+        return f"{name} must be an object"
+    for channel, told in value.items():
+        if channel not in known:
+            return f"{name}.property {channel} should not exist"
+        complaint = _channel(f"{name}.{channel}", told, states)
+        if complaint:
+            return complaint
+    return None
+
+
+def _channel(at: str, told: Any, states: tuple[str, ...]) -> str | None:
+    if not isinstance(told, dict):
+        return f"{at} must be an object"
+    if told.get("status") not in states:
+        return f"{at}.status must be one of the following values: {', '.join(states)}"
+    for key, text in told.items():
+        if key not in ("status", "message", "code"):
+            return f"{at}.property {key} should not exist"
+        if not isinstance(text, str):
+            return f"{at}.{key} must be a string"
+    return None
 
 
 def when_ms(value: str) -> int | None:
@@ -70,7 +133,8 @@ def when_ms(value: str) -> int | None:
         found = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    ms = round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    return ms if _TIMES_MS[0] <= ms <= _TIMES_MS[1] else None
 
 
 def needed(name: str, value: Any) -> str | None:
@@ -83,9 +147,10 @@ def iso_day(value: str) -> str | None:
     if not found:
         return None
     year, month, day = (int(found[part] or found[f"{part}2"]) for part in "ymd")
-    if not (1 <= month <= 12 and 1 <= day <= 31):
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
         return None
-    return f"{year:04}-{month:02}-{day:02}"
 
 
 _NULLABLE: Final[dict[str, Check]] = {
@@ -94,8 +159,8 @@ _NULLABLE: Final[dict[str, Check]] = {
     "dateOfBirth": day,
 }  # fmt: skip
 _PLAIN: Final[dict[str, Check]] = {
-    "postalCode": text, "country": text, "dnd": truth, "dndSettings": thing,
-    "inboundDndSettings": thing, "tags": texts, "customFields": some, "source": text,
+    "postalCode": text, "country": text, "dnd": truth, "dndSettings": dnd,
+    "inboundDndSettings": inbound, "tags": texts, "customFields": some, "source": text,
     "assignedTo": text,
 }  # fmt: skip
 _NEW: Final[dict[str, Check]] = {"locationId": needed, "gender": text, "companyName": text}
@@ -113,24 +178,32 @@ class Shape:
     def __init__(
         self, allowed: Mapping[str, Check], *, nullable: set[str], required: tuple[str, ...] = ()
     ) -> None:
-        self._allowed = allowed
-        self._nullable = frozenset(nullable)
-        self._required = required
+        self.allowed = allowed
+        self.nullable = frozenset(nullable)
+        self.required = required
+        self._v3: Shape | None = None
+        if allowed.get("dndSettings") is dnd:
+            newer = {**allowed, "dndSettings": dnd_v3}
+            self._v3 = Shape(newer, nullable=nullable, required=required)
+
+    def of(self, *, v3: bool) -> Shape:
+        """The same for that generation: v3 spells the channels of ``dndSettings`` its own way."""
+        return self._v3 or self if v3 else self
 
     def complaints(self, body: Mapping[str, Any]) -> list[str]:
         """Everything that is wrong with a body."""
-        found = [f"property {name} should not exist" for name in body if name not in self._allowed]
+        found = [f"property {name} should not exist" for name in body if name not in self.allowed]
         for name, value in body.items():
-            check = self._allowed.get(name)
-            if check is None or (value is None and name in self._nullable):
+            check = self.allowed.get(name)
+            if check is None or (value is None and name in self.nullable):
                 continue
             complaint = check(name, value)
             if complaint:
                 found.append(complaint)
         found += [
             complaint
-            for name in self._required
-            if name not in body and (complaint := self._allowed[name](name, None))
+            for name in self.required
+            if name not in body and (complaint := self.allowed[name](name, None))
         ]
         return found
 
@@ -168,7 +241,7 @@ CHANGED_TASK: Final = Shape(_TASK, nullable=set())
 COMPLETED: Final = Shape({"completed": truth}, nullable=set(), required=("completed",))
 CONTACT_SEARCH: Final = Shape(
     {
-        "locationId": needed, "pageLimit": number, "page": number, "searchAfter": some,
+        "locationId": needed, "pageLimit": count, "page": count, "searchAfter": some,
         "query": text, "filters": some, "sort": some,
     },
     nullable=set(),
@@ -177,10 +250,32 @@ CONTACT_SEARCH: Final = Shape(
 TASK_SEARCH: Final = Shape(
     {
         "contactId": texts, "completed": truth, "assignedTo": texts, "query": text,
-        "limit": number, "skip": number, "businessId": text,
+        "limit": count, "skip": count, "businessId": text,
     },
     nullable=set(),
 )  # fmt: skip
+FOLLOWERS: Final = Shape({"followers": texts}, nullable=set(), required=("followers",))
+NOTHING: Final = Shape({}, nullable=set())
+WORKFLOW: Final = Shape({"eventStartTime": instant}, nullable=set())
+BULK_TAGS: Final = Shape(
+    {"contacts": texts, "tags": texts, "locationId": needed, "removeAllTags": truth},
+    nullable=set(),
+    required=("contacts", "tags", "locationId"),
+)
+BULK_BUSINESS: Final = Shape(
+    {"locationId": needed, "ids": texts, "businessId": text},
+    nullable={"businessId"},
+    required=("locationId", "ids", "businessId"),
+)
+TAG_NAME: Final = Shape({"name": needed}, nullable=set(), required=("name",))
+_FIELD: Final[dict[str, Check]] = {
+    "name": needed, "placeholder": text, "acceptedFormat": texts, "isMultipleFile": truth,
+    "maxNumberOfFiles": count, "textBoxListOptions": some, "position": count, "model": model,
+}  # fmt: skip
+CUSTOM_FIELD: Final = Shape(
+    {**_FIELD, "dataType": needed}, nullable=set(), required=("name", "dataType")
+)
+CHANGED_CUSTOM_FIELD: Final = Shape(_FIELD, nullable=set(), required=("name",))
 
 
 def parse(raw: bytes, shape: Shape) -> dict[str, Any]:

@@ -37,13 +37,20 @@ class Strict(BaseModel):
 
 
 class CustomField(Strict):
-    """A custom field of a location. ``key`` with or without ``contact.`` before it."""
+    """A custom field of a location. ``key`` with or without its ``model`` before it.
+
+    Attributes:
+        position: in lists of fields; None is where it stands.
+    """
 
     id: Name
     key: Name
     name: str = ""
     data_type: str = "TEXT"
     options: tuple[str, ...] = ()
+    placeholder: str = ""
+    position: int | None = None
+    model: Literal["contact", "opportunity"] = "contact"
 
 
 class Foreign(Strict):
@@ -160,6 +167,16 @@ class Quirks(Strict):
     timezone_fires: bool = True
     task_events_name_contact: bool = False
     task_search_most: PositiveInt = 100
+    page_with_search_after: Literal["refused", "ignored"] = "refused"
+    v3_keeps_old_paths: bool = True
+    workflow_add_status: Literal[200, 201] = 201
+    bulk_tags_most: PositiveInt | None = 500
+    bulk_needs_scope: bool = False
+    bulk_counts: Literal["one", "each"] = "one"
+    lookup_refusal_status: Literal[401, 403] = 401
+    tags_fill_dictionary: bool = True
+    tag_changes_reach_contacts: bool = True
+    double_names: Literal["refused", "made"] = "refused"
 
 
 class Mangling(Strict):
@@ -259,6 +276,9 @@ SCOPES: Final = (
     "contacts.write",
     "locations.readonly",
     "locations/customFields.readonly",
+    "locations/customFields.write",
+    "locations/tags.readonly",
+    "locations/tags.write",
     "locations/tasks.readonly",
 )
 

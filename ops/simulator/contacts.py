@@ -19,14 +19,15 @@ Found = tuple[Contact, str]
 
 def create(call: Call) -> Answer:
     """``POST /contacts/``: 201, or 400 if somebody has the email or phone."""
-    body = bodies.parse(call.raw, bodies.CREATE)
+    body = bodies.parse(call.raw, bodies.CREATE.of(v3=call.v3))
     location = call.location(body["locationId"])
     wanted = values.applied({}, body, location, call.quirks)
     if not location.allow_duplicates:
         _refuse_twin(_twin(call, location, wanted))
     made = _written(call, location, _blank(call, location), body, wanted)
-    shape = shapes.read if call.v3 else shapes.created
-    return 201, {"contact": shape(made, call.quirks)}
+    if call.v3:
+        return 201, {"contact": _shown(call, made)}
+    return 201, {"contact": shapes.created(made, call.quirks)}
 
 
 def upsert(call: Call) -> Answer:
@@ -34,7 +35,7 @@ def upsert(call: Call) -> Answer:
 
     If somebody else has the second field, that field is ignored without a word.
     """
-    body = bodies.parse(call.raw, bodies.UPSERT)
+    body = bodies.parse(call.raw, bodies.UPSERT.of(v3=call.v3))
     location = call.location(body["locationId"])
     wanted = values.applied({}, body, location, call.quirks)
     by_force = location.allow_duplicates and body.get("createNewIfDuplicateAllowed")
@@ -43,7 +44,7 @@ def upsert(call: Call) -> Answer:
         contact = _written(call, location, _blank(call, location), body, wanted)
     else:
         contact = _changed(call, location, found, body)
-    return 200, {"new": found is None, "contact": shapes.read(contact, call.quirks)}
+    return 200, {"new": found is None, "contact": _shown(call, contact)}
 
 
 def _changed(call: Call, location: Location, found: Found, body: dict[str, Any]) -> Contact:
@@ -72,7 +73,7 @@ def _by_additional_email(call: Call, old: Contact, body: dict[str, Any]) -> None
 def get(call: Call) -> Answer:
     """``GET /contacts/{id}``."""
     shown = call.quirks.deleted_contact == "shown"
-    return 200, {"contact": shapes.read(call.contact(deleted=shown), call.quirks)}
+    return 200, {"contact": _shown(call, call.contact(deleted=shown))}
 
 
 def find(call: Call) -> Answer:
@@ -83,14 +84,15 @@ def find(call: Call) -> Answer:
     for field, value in {"email": call.query.get("email"), "phone": phone}.items():
         holders = _others(call, location, field, value, but=None) if value else []
         if holders:
-            return 200, {"contact": shapes.read(holders[0], call.quirks)}
+            return 200, {"contact": _shown(call, holders[0])}
     return 200, {"contact": None}
 
 
 def update(call: Call) -> Answer:
     """``PUT /contacts/{id}``: what is not named stays; tags, if named, are replaced."""
     company = call.quirks.update_takes_company_name
-    body = bodies.parse(call.raw, bodies.UPDATE_WITH_COMPANY if company else bodies.UPDATE)
+    shape = bodies.UPDATE_WITH_COMPANY if company else bodies.UPDATE
+    body = bodies.parse(call.raw, shape.of(v3=call.v3))
     old = call.contact()
     location = call.world.locations[old.location]
     new = values.applied(old.values, body, location, call.quirks)
@@ -98,7 +100,7 @@ def update(call: Call) -> Answer:
         moved = {f: v for f, v in new.items() if v != old.values.get(f)}
         _refuse_twin(_twin(call, location, moved, but=old.id))
     contact = _written(call, location, old, body, new)
-    return 200, succeeded(call) | {"contact": shapes.read(contact, call.quirks)}
+    return 200, succeeded(call) | {"contact": _shown(call, contact)}
 
 
 def delete(call: Call) -> Answer:
@@ -126,6 +128,10 @@ def _with_tags(call: Call, old: Contact, tags: tuple[str, ...]) -> dict[str, Any
     if tags != old.tags:
         call.world.put(replace(old, tags=tags, updated_ms=call.world.now_ms()))
     return {"tags": list(tags)}
+
+
+def _shown(call: Call, one: Contact) -> dict[str, Any]:
+    return shapes.read(one, call.quirks, v3=call.v3)
 
 
 def _blank(call: Call, location: Location) -> Contact:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from ops.simulator import shapes
+from ops.simulator import bodies, shapes
 from ops.simulator.calls import Answer, Call
 from ops.simulator.refusals import unprocessable
 from ops.simulator.world import Contact
@@ -28,10 +28,10 @@ def contacts(call: Call) -> Answer:
     if after is not None and call.quirks.list_ties == "lost":
         rows = (one for one in rows if one.added_ms < after[0])
     if words:
-        rows = (one for one in rows if words in _text(one))
+        rows = (one for one in rows if words in text(one))
     found = list(islice(rows, limit))
     total = (
-        sum(not words or words in _text(one) for one in book.newest(None, seen_at=seen_at))
+        sum(not words or words in text(one) for one in book.newest(None, seen_at=seen_at))
         if words or lag
         else book.living
     )
@@ -49,7 +49,8 @@ def _asked(call: Call) -> tuple[str, int, tuple[int, str] | None]:
     if not query.get("locationId"):
         complaints.append("locationId should not be empty")
     for name, least in (("limit", 1), ("startAfter", 0)):
-        if name in query and not (query[name].isdecimal() and int(query[name]) >= least):
+        given = query.get(name, "1")
+        if not bodies.whole(given, digits=15) or int(given) < least:
             complaints.append(f"{name} must be a positive number")
     if complaints:
         raise unprocessable(complaints)
@@ -60,7 +61,8 @@ def _asked(call: Call) -> tuple[str, int, tuple[int, str] | None]:
     return query["locationId"], limit, after
 
 
-def _text(contact: Contact) -> str:
+def text(contact: Contact) -> str:
+    """What a query is looked for in."""
     parts = (contact.full_name, contact.values.get("email"), contact.values.get("phone"))
     return " ".join(part for part in parts if part).lower()
 

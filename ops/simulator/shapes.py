@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.simulator.bodies import DND_CHANNELS
 from ops.simulator.config import Quirks
 from ops.simulator.world import ADDITIONAL, Contact, Note, Task
 
@@ -16,9 +17,16 @@ def instant(ms: int) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
-def read(contact: Contact, quirks: Quirks) -> dict[str, Any]:
-    """A contact as ``GET``, ``PUT`` and upsert give it."""
-    return _person(contact, quirks) | {"name": contact.full_name}
+def read(contact: Contact, quirks: Quirks, *, v3: bool = False) -> dict[str, Any]:
+    """A contact as ``GET``, ``PUT`` and upsert give it; v3 has its own names of DND's channels."""
+    found = _person(contact, quirks) | {"name": contact.full_name}
+    if v3 and found.get("dndSettings"):
+        told = found["dndSettings"]
+        found["dndSettings"] = {_V3_CHANNELS.get(name, name): one for name, one in told.items()}
+    return found
+
+
+_V3_CHANNELS = {old: new for new, old in DND_CHANNELS.items()}
 
 
 def created(contact: Contact, quirks: Quirks) -> dict[str, Any]:
@@ -59,7 +67,9 @@ def _person(contact: Contact, quirks: Quirks) -> dict[str, Any]:
         "customFields": _custom(contact.custom),
         "dateAdded": instant(contact.added_ms),
         "dateUpdated": instant(contact.updated_ms),
-    } | ({"deleted": True} if contact.deleted else {})
+        **({"businessId": contact.ties.business} if contact.ties.business else {}),
+        **({"deleted": True} if contact.deleted else {}),
+    }
 
 
 def _custom(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -90,6 +100,8 @@ def row(contact: Contact, quirks: Quirks) -> dict[str, Any]:
         "customFields": _custom(contact.custom),
         "dateAdded": instant(contact.added_ms),
         "dateUpdated": instant(contact.updated_ms),
+        **({"businessId": contact.ties.business} if contact.ties.business else {}),
+        **({"followers": list(contact.ties.followers)} if contact.ties.followers else {}),
     }
 
 

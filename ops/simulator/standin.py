@@ -189,7 +189,16 @@ class StandIn:
             if refusal.status == 429:
                 return self._too_many(asked.line.bucket, now)
             status, document = refusal.status, refusal.body()
+        else:
+            if asked.route and asked.route.unscoped:
+                self._count_each(asked.line, document, now)
         return self._json(status, document, asked.line.bucket.headers(now))
+
+    def _count_each(self, line: Line, document: dict[str, Any], now: float) -> None:
+        """Count a bulk call once for each of its ids, where the switch says so."""
+        if self.world.config.quirks.bulk_counts == "each":
+            for _ in (document.get("responses") or document.get("ids") or [])[1:]:
+                line.bucket.arrive(now)
 
     def _through_the_gates(
         self, asked: Asked, body: bytes, accepted: bool
@@ -197,7 +206,7 @@ class StandIn:
         route, token = asked.route, asked.token
         free = route is not None and route.open
         version = "" if free and asked.version is None else access.version(asked.version)
-        if route is None or (route.v3 and version != "v3"):
+        if route is None or not self._there(route, version):
             raise no_route(asked.method, asked.path)
         if free:
             token = access.NOBODY
@@ -207,11 +216,21 @@ class StandIn:
             raise access.refuse_expired(self.world.config.oauth.expired_says)
         if not accepted:
             raise Refusal(429, "")
-        if not free:
+        if not free and not self._unscoped(route, token):
             access.check_scope(token, route.scope, agency=route.agency)
         query = dict(parse_qsl(asked.query, keep_blank_values=True))
         call = Call(self.world, token, version, asked.id, query, body, asked.thing, asked.kind)
         return route.deed(call)
+
+    def _there(self, route: Route, version: str) -> bool:
+        if version == "v3":
+            return not route.old or self.world.config.quirks.v3_keeps_old_paths
+        return not route.v3
+
+    def _unscoped(self, route: Route, token: Token) -> bool:
+        """Whether a location's token needs no scope for this."""
+        free = route.unscoped and not self.world.config.quirks.bulk_needs_scope
+        return free and token.kind.endswith("-location")
 
     def _json(self, status: int, document: dict[str, Any], headers: Headers) -> Reply:
         document["traceId"] = self.world.new_trace()

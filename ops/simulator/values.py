@@ -8,7 +8,7 @@ from typing import Any
 
 import phonenumbers
 
-from ops.simulator.bodies import iso_day
+from ops.simulator.bodies import DND_CHANNELS, iso_day
 from ops.simulator.config import CustomField, Location, Quirks
 from ops.simulator.refusals import bad_request, unprocessable
 
@@ -59,6 +59,9 @@ def _plain(body: Mapping[str, Any], location: Location, quirks: Quirks) -> dict[
     found = {name: value for name, value in body.items() if name not in _ELSEWHERE}
     if found.get("dateOfBirth"):
         found["dateOfBirth"] = iso_day(found["dateOfBirth"])
+    if found.get("dndSettings"):
+        given = found["dndSettings"]
+        found["dndSettings"] = {DND_CHANNELS.get(name, name): one for name, one in given.items()}
     if found.get("email") and quirks.email_case == "lower":
         found["email"] = found["email"].lower()
     if found.get("phone"):

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from ops.simulator.config import Config, Location, Token
+from ops.simulator.config import Config, CustomField, Location, Token
 from ops.simulator.oauth_grants import Grants
+from ops.simulator.tagbook import TagBook
 
 ADDITIONAL: Final = {"email": "additionalEmails", "phone": "additionalPhones"}
 """Where the emails and phones beside the first one are kept. They can be read, not written."""
@@ -43,6 +44,26 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Ties:
+    """What a contact is tied to: none of it is among its values, no webhook tells of it.
+
+    Attributes:
+        followers: ids of users. ``business``: id of a company.
+        campaigns: ids. ``workflows``: ids with the time of the event that they wait for, if any.
+        appointments: by the API's names.
+    """
+
+    followers: tuple[str, ...] = ()
+    business: str | None = None
+    campaigns: tuple[str, ...] = ()
+    workflows: Mapping[str, str | None] = field(default_factory=dict)
+    appointments: tuple[Mapping[str, Any], ...] = ()
+
+
+NO_TIES: Final = Ties()
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A contact at one time: a change makes another.
 
@@ -61,6 +82,7 @@ class Contact:
     notes: tuple[Note, ...] = ()
     tasks: tuple[Task, ...] = ()
     deleted: bool = False
+    ties: Ties = NO_TIES
 
     def names(self, identity: str) -> tuple[str, ...]:
         """The keys under which it is found by email or phone."""
@@ -186,8 +208,10 @@ class World:
         self.random = Random(config.seed)
         self.grants = Grants(lambda: self.config, self.clock, self.random)
         self.books: dict[str, Book] = {}
+        self.tagbooks: dict[str, TagBook] = {}
         self.home: dict[str, str] = {}
         self.locations: dict[str, Location] = {}
+        self._fields: dict[str, dict[str, CustomField | None]] = {}
         self.tokens: dict[str, Token] = {}
         self.listeners: list[Callable[[Contact | None, Contact], None]] = []
         self.tags_replaced = 0
@@ -197,15 +221,32 @@ class World:
     def told(self, config: Config) -> None:
         """Take another config; what the CRM remembers stays."""
         self.config = config
-        self.locations = {one.id: one for one in config.locations}
+        self.locations = {one.id: self._with_fields(one) for one in config.locations}
         self.tokens = {one.token: one for one in config.tokens}
         for id in self.locations:
             self.books.setdefault(id, Book())
+            self.tagbooks.setdefault(id, TagBook(id))
 
     def forget(self) -> None:
-        """All contacts are gone."""
+        """All contacts are gone, and what calls made of the dictionaries."""
         self.books = {id: Book() for id in self.locations}
+        self.tagbooks = {id: TagBook(id) for id in self.locations}
         self.home = {}
+        self._fields = {}
+        self.told(self.config)
+
+    def keep_field(self, location: str, id: str, field: CustomField | None) -> None:
+        """Keep a custom field that a call made or changed; None takes it away."""
+        self._fields.setdefault(location, {})[id] = field
+        self.told(self.config)
+
+    def _with_fields(self, location: Location) -> Location:
+        told = self._fields.get(location.id)
+        if not told:
+            return location
+        fields = {one.id: one for one in location.custom_fields} | told
+        kept = tuple(one for one in fields.values() if one is not None)
+        return location.model_copy(update={"custom_fields": kept})
 
     def find(self, id: str) -> Contact | None:
         """The contact with this id, also a deleted one, of whichever location."""
@@ -218,6 +259,8 @@ class World:
         self.home[contact.id] = contact.location
         lag = max(self.config.quirks.list_lag_s, self.config.quirks.search_lag_s)
         self.books[contact.location].put(contact, now=self.clock(), remember_s=lag)
+        if contact.tags and self.config.quirks.tags_fill_dictionary:
+            self.tagbooks[contact.location].note(contact.tags, old.tags if old else ())
         for tell in self.listeners:
             tell(old, contact)
 
