@@ -44,6 +44,7 @@ from producers import front_door
 from producers.bell import Bell
 from producers.inbox import Busy, Inbox
 from producers.incoming import Refused, whole_body
+from producers.oauth_door import CALLBACK, OAuthDoor
 from producers.platform_door import PLATFORM, PlatformDoor
 from producers.signature import OLDER, SECRET, SIGNATURE, Keys, same_secret
 
@@ -65,6 +66,7 @@ class Receiver:
         secret: of the workflows' door; None: it is shut.
         location: where a workflow's body names none; "" if there is not exactly one.
         platform: the course platform's door.
+        oauth: where a browser comes back after an install; None: nowhere.
         clock: seconds since the epoch.
     """
 
@@ -74,6 +76,7 @@ class Receiver:
     inbox: Inbox
     clock: Callable[[], float]
     platform: PlatformDoor
+    oauth: OAuthDoor | None = None
 
     async def crm(self, request: Request) -> Event:
         """A webhook of the CRM's own, signed."""
@@ -128,8 +131,12 @@ def _json(status: int, found: Mapping[str, Any]) -> Response:
 
 def build(receiver: Receiver) -> Starlette:
     """The application."""
+    back = []
+    if receiver.oauth is not None:
+        back = [Route(CALLBACK, receiver.oauth.callback, methods=["GET"])]
     return Starlette(
         routes=[
+            *back,
             Route(CRM, receiver.door(receiver.crm), methods=["POST"]),
             Route(WORKFLOW, receiver.door(receiver.workflow), methods=["POST"]),
             *(
@@ -163,6 +170,7 @@ def serve(settings: Settings) -> int:
                 name=f"receiver@{socket.gethostname()}:{os.getpid()}",
                 patience_s=settings.receiver_patience,
                 country=settings.country,
+                app=(settings.oauth_client_id or "").partition("-")[0] or None,
             )
             secret, shown = settings.webhook_secret, settings.platform_secret
             receiver = Receiver(
@@ -176,6 +184,7 @@ def serve(settings: Settings) -> int:
                 location=settings.crm_location or "",
                 inbox=inbox,
                 clock=store.clock,
+                oauth=OAuthDoor(store, lambda: Cipher.from_settings(settings), bell.ring),
             )
             inbox.start()
             try:
