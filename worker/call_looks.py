@@ -11,8 +11,10 @@ from contacts.store.asked import Asked
 from worker.crm.answers import milliseconds
 from worker.crm.client import Desk
 
-SKEW_S: Final = 300.0
-"""Ours and the CRM's clocks may differ so much; what is older was not made by this call."""
+SKEW_S: Final = 3600.0
+"""Our clock and the CRM's may differ so much (one of them set to summer time); what is older was
+not made by this call. A thing like it of the last hour is taken for it: better once too few than
+twice."""
 
 Found = Mapping[str, Any]
 

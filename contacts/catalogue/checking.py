@@ -56,8 +56,8 @@ def request(
     made = _Made(operation, location, version)
     values = {LOCATION_ID: location, **given}
     ids = tuple(made.id(values, place, name) for place, name in enumerate(operation.ids))
-    query = made.part(values, operation.query_in(version))
-    body = made.part(values, operation.body_in(version))
+    query = made.part(given, operation.query_in(version))
+    body = made.part(given, operation.body_in(version))
     made.unknown(given)
     return (
         Request(ids, {name: _in_query(value) for name, value in query.items()}, _body(made, body)),
@@ -102,7 +102,9 @@ class _Made:
             name = one.name_in(self.version)
             key = next((key for key in (name, one.name, one.v3) if key and key in values), None)
             if key is None:
-                if one.needed:
+                if one.needed and name == LOCATION_ID:
+                    found[name] = self.location
+                elif one.needed:
                     self._wrong(name, f"is needed: {_shape(one)}")
                 continue
             try:

@@ -72,7 +72,7 @@ LISTS: Final = (
         v2=False,
         token=Token.OAUTH_LOCATION,
         query=(
-            Field("locationId", needed=True),
+            Field("locationId"),
             Field("email"),
             Field("phone"),
             _LIMIT,
