@@ -9,6 +9,7 @@ import structlog
 from contacts.errors import SyncError
 from contacts.store import accounts, processes
 from contacts.store.database import DatabaseDown
+from worker.crm.limits import Limits
 from worker.workbench import Workbench
 
 BEAT_S: Final = 5.0
@@ -44,6 +45,11 @@ def pulse(bench: Workbench) -> None:
         bench.stopping.wait(LOOK_S)
 
 
+def _reserve(limits: Limits) -> int:
+    """As the limiter's script has it: of a small window a tenth at most."""
+    return min(limits.live_reserve, limits.per_window // 10)
+
+
 def show_limits(bench: Workbench) -> None:
     """Copy what the limiter holds of each busy location into the database.
 
@@ -51,9 +57,9 @@ def show_limits(bench: Workbench) -> None:
         DatabaseDown: no answer.
     """
     now = bench.clock()
-    busy = [name for name, place in list(bench.places.items()) if now - place.read_at < BUSY_S]
+    busy = {name: one for name, one in list(bench.places.items()) if now - one.read_at < BUSY_S}
     seen: dict[str, dict[str, Any]] = {}
-    for location in busy:
+    for location, place in busy.items():
         try:
             look = bench.limiter.look(location)
         except SyncError:  # no Redis: the calls themselves say so
@@ -65,6 +71,12 @@ def show_limits(bench: Workbench) -> None:
             "window_ms": look.window_ms,
             "day_left": look.day_left,
             "per_day": look.per_day,
+            "ghosts": look.ghosts,
+            "waiting_live": look.waiting_live,
+            "waiting_bulk": look.waiting_bulk,
+            "reserve": _reserve(place.limits) if look.live_seen else 0,
+            "cold": look.cold,
+            "kept": int(look.per_day * place.limits.day_bulk_share),
         }
     if seen:
         with bench.store.write() as tx:

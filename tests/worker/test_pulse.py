@@ -56,6 +56,8 @@ def test_the_limiter_of_a_busy_location_can_be_seen(live_shop: Any) -> None:
     seen = accounts.limits_seen(live_shop.store, "loc1")
     assert seen is not None
     assert (seen["used"], seen["per_window"], seen["at"]) == (1, 100, live_shop.clock())
+    assert seen["kept"] == 0.15 * seen["per_day"]
+    assert [seen[n] for n in ("ghosts", "waiting_live", "waiting_bulk", "reserve")] == [0, 0, 0, 3]
 
 
 def test_a_location_that_rests_is_not_looked_at(shop: Any) -> None:
