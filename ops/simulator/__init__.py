@@ -11,6 +11,7 @@ followers, campaigns, appointments, businesses, bulk       more of them
 locations, tagnames, custom_fields                         calls of a location
 bodies, values                       what goes in
 shapes, refusals                     what comes out
+openapi, answers                     a document of it, for fuzzers
 world, tagbook                       what is remembered
 seeding      what people do in the CRM itself
 webhooks, postman  what is told of a change, and how it is sent

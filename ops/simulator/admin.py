@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ops.simulator import config, coursehost, oauth_admin, report, seeding
+from ops.simulator import config, coursehost, oauth_admin, openapi, report, seeding
 from ops.simulator.config import BadConfig, Name, Strict
 from ops.simulator.faults import Fault
 from ops.simulator.standin import StandIn
@@ -61,6 +61,12 @@ class Strangers(Strict):
     location: Name
     calls: PositiveInt
     client: str | None = None
+
+
+class Generation(Strict):
+    """Of which version a document is wanted."""
+
+    version: Literal["2021-04-15", "2021-07-28", "2023-02-21", "v3"] = "2021-07-28"
 
 
 class Number(Strict):
@@ -121,6 +127,9 @@ class Admin:
         payload = orjson.loads(await request.body() or b"{}")
         self._standin.postman.send([payload])
         return _json({}, 202)
+
+    async def openapi(self, request: Request) -> Response:
+        return _json(openapi.document(_query(Generation, request).version))
 
     async def faults(self, _: Request) -> Response:
         return _json({"faults": self._standin.faults.listed()})
@@ -183,6 +192,7 @@ def admin(standin: StandIn) -> Starlette:
         ("POST", "merge", side.merge),
         ("GET", "webhooks", side.webhooks),
         ("POST", "webhooks", side.send),
+        ("GET", "openapi.json", side.openapi),
         ("GET", "faults", side.faults),
         ("POST", "faults", side.add_fault),
         ("DELETE", "faults", side.clear_faults),
