@@ -126,22 +126,6 @@ class Desk(Paper, Lists, Anything):
             allows_doubles=_allows_doubles(raw.get("settings")),
         )
 
-    def call(
-        self,
-        operation: Operation,
-        *,
-        id: str = "",
-        thing: str = "",
-        query: Mapping[str, str | int] | None = None,
-        body: Mapping[str, object] | None = None,
-    ) -> JsonObject:
-        """Any operation of the catalogue, in the API's own words: its answer as it came.
-
-        Raises:
-            Unsendable: the version that is spoken does not have it.
-        """
-        return self._calls.make(operation, self._line, id=id, thing=thing, query=query, body=body)
-
     def _body(
         self, values: Mapping[str, Value], operation: Operation, tags: Iterable[str] = ()
     ) -> dict[str, object]:
