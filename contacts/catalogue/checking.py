@@ -66,8 +66,10 @@ def request(
 
 
 def _body(made: _Made, body: dict[str, Any]) -> dict[str, Any] | None:
-    """A call that writes with POST or PUT has a body, if an empty one."""
-    return body if body or made.operation.method in ("POST", "PUT") else None
+    """A call that writes with POST or PUT has a body, if an empty one; so has one whose operation
+    has a body in the specification, such as the DELETE of a workflow."""
+    has = made.operation.method in ("POST", "PUT") or made.operation.body_in(made.version)
+    return body if body or has else None
 
 
 class _Made:
