@@ -81,7 +81,10 @@ def _remarks(one: Flow, now: float) -> list[Text]:
     if one.cold:
         found.append("the limiter's memory was lost: it waits for one answer")
     if one.foreign:
-        found.append(f"{number(one.foreign)} places are left to calls that are not ours")
+        found.append(
+            f"{number(one.foreign)} places are kept free for calls that are not ours, or that "
+            "Redis forgot"
+        )
     if one.stopped:
         found.append(
             f"bulk has stopped, {number(one.kept or 0)} are kept for live calls: it asks once an "

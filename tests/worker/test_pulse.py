@@ -57,7 +57,9 @@ def test_the_limiter_of_a_busy_location_can_be_seen(live_shop: Any) -> None:
     assert seen is not None
     assert (seen["used"], seen["per_window"], seen["at"]) == (1, 100, live_shop.clock())
     assert seen["kept"] == 0.15 * seen["per_day"]
-    assert [seen[n] for n in ("ghosts", "waiting_live", "waiting_bulk", "reserve")] == [0, 0, 0, 3]
+    # A limiter that is new keeps a cap of calls free, that another Redis may have let out.
+    state = ("ghosts", "waiting_live", "waiting_bulk", "reserve")
+    assert [seen[name] for name in state] == [20, 0, 0, 0]
 
 
 def test_a_location_that_rests_is_not_looked_at(shop: Any) -> None:

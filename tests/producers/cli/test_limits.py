@@ -25,7 +25,7 @@ def test_it_shows_each_location_in_a_line(rollbook, location, book: Store) -> No
     line = next(line for line in said.out.splitlines() if HERE in line)
     assert line.split()[:8] == [HERE, "100", "in", "10", "s", "87", "8", "12"]
     assert "196,331 of 200,000" in line
-    assert "loc_here: 5 places are left to calls that are not ours\n" in said.out
+    assert "loc_here: 5 places are kept free for calls that are not ours" in said.out
     assert said.out.endswith("loc_here: the day's calls last at this pace\n")
 
 
