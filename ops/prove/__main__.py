@@ -49,11 +49,6 @@ GOALS: Final = (
         ("--events", "8000"),
     ),
     Goal(
-        "reconcile",
-        "what no webhook told is found within the hour, cheaply; what is grave is asked",
-        ("--contacts", "2000", "--hours", "6"),
-    ),
-    Goal(
         "identity",
         "one person is one contact, whatever both sides call them",
         ("--operations", "2000"),
@@ -65,7 +60,7 @@ GOALS: Final = (
     ),
     Goal(
         "reconcile",
-        "the night finds all that differs, by few calls; lost webhooks heal within the hour",
+        "what no webhook told is found within the hour, all of it by the night; grave is asked",
         ("--contacts", "2000", "--hours", "6"),
     ),
     Goal(
