@@ -98,7 +98,7 @@ class Workbench:
             place.token,
             country=place.country,
             lane=job.lane,
-            record=_recorder(job, trail),
+            record=_recorder(job, trail, self.name),
             custom=place.custom,
             # A call must end before its job may be given to somebody else.
             not_after=job.lease_until - self.settings.call_seconds,
@@ -119,7 +119,9 @@ class Workbench:
             reason = str(error).splitlines()[0]
             raise AccessLost(reason, seconds=TOKEN_WAIT_S, code="oauth-client") from None
         ends = job.lease_until if until is None else min(until, job.lease_until)
-        return server.at(job.lane, _recorder(job, trail), ends - self.settings.call_seconds)
+        return server.at(
+            job.lane, _recorder(job, trail, self.name), ends - self.settings.call_seconds
+        )
 
     def _open_oauth(self) -> OAuth:
         return open_server(
@@ -150,7 +152,7 @@ class Workbench:
                 job.location,
                 job.lane,
                 headers,
-                _recorder(job, trail),
+                _recorder(job, trail, self.name),
                 not_after=job.lease_until - self.settings.call_seconds,
             )
 
@@ -180,7 +182,7 @@ class Workbench:
             raise Stopping("this worker is stopping", seconds=0.0, code="stopping")
 
 
-def _recorder(job: Job, trail: list[audit.Call]) -> Callable[[Call], None]:
+def _recorder(job: Job, trail: list[audit.Call], worker: str) -> Callable[[Call], None]:
     def record(call: Call) -> None:
         trail.append(
             audit.Call(
@@ -192,6 +194,7 @@ def _recorder(job: Job, trail: list[audit.Call]) -> Callable[[Call], None]:
                 job=job.id,
                 run=job.run,
                 trace=call.trace,
+                worker=worker,
             )
         )
 

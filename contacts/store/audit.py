@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from contacts.jobs import Kind
 from contacts.store.database import Store, Tx
-from contacts.store.tables import calls
+from contacts.store.tables import calls, contacts, jobs, links, past_links, remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Call:
         status: HTTP status; 0 when no answer was seen.
         ms: milliseconds from sending to the answer.
         trace: the CRM's trace id, for its support.
+        worker: the process that made it, ``role@host:pid``; None: not kept then.
     """
 
     at: float
@@ -31,6 +33,7 @@ class Call:
     job: int | None
     run: int | None
     trace: str | None
+    worker: str | None = None
 
 
 def record(tx: Tx, trail: Sequence[Call]) -> None:
@@ -110,3 +113,99 @@ def recent(store: Store, *, job: int | None = None, limit: int = 20) -> list[Cal
     with store.read() as tx:
         rows = [dict(row._mapping) for row in tx.execute(query)]
     return [Call(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+
+
+# ---------------------------------------------------------------- who called what
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One call, with the process and the job that made it.
+
+    Attributes:
+        kind, contact: of the job; None: the job is not kept any more, or there was none. Contact 0:
+            the location itself, or somebody whom only the CRM's id named then.
+    """
+
+    at: float
+    location: str
+    operation: str
+    status: int
+    ms: float
+    worker: str | None
+    job: int | None
+    kind: str | None
+    contact: int | None
+    run: int | None
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls are asked for; None: any.
+
+    Attributes:
+        since: seconds since the epoch.
+        operation: its name, or the first words of it: ``contact.note``.
+        failed: only those that were not answered with success.
+    """
+
+    location: str | None = None
+    since: float | None = None
+    operation: str | None = None
+    contact: int | None = None
+    failed: bool = False
+
+
+def accesses(store: Store, wanted: Wanted, limit: int) -> list[Access]:
+    """The newest calls that are asked for, newest first."""
+    query = (
+        select(*_ACCESS)
+        .select_from(calls.outerjoin(jobs, jobs.c.id == calls.c.job))
+        .where(*_conditions(wanted))
+        .order_by(calls.c.at.desc(), calls.c.id.desc())
+        .limit(limit)
+    )
+    with store.read() as tx:
+        return [Access(**row._mapping) for row in tx.execute(query)]
+
+
+_ACCESS: Final = tuple(
+    jobs.c[one.name] if one.name in ("kind", "contact") else calls.c[one.name]
+    for one in fields(Access)
+)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.location is not None:
+        found.append(calls.c.location == wanted.location)
+    if wanted.since is not None:
+        found.append(calls.c.at >= wanted.since)
+    if wanted.operation is not None:
+        deeper = calls.c.operation.startswith(f"{wanted.operation}.", autoescape=True)
+        found.append(or_(calls.c.operation == wanted.operation, deeper))
+    if wanted.failed:
+        found.append(~calls.c.status.between(200, 299))
+    if wanted.contact is not None:
+        found.append(_about(wanted.contact))
+    return found
+
+
+_BY_REMOTE: Final = (Kind.PULL.value, Kind.NOTES.value, Kind.TASKS.value)
+"""Jobs that a webhook asked for know a contact by the CRM's id of it."""
+
+
+def _about(contact: int) -> ColumnElement[bool]:
+    """Jobs of one contact, by our id of it or by the CRM's."""
+    ids = select(links.c.remote_id).where(links.c.contact == contact)
+    past = select(past_links.c.remote_id).where(past_links.c.contact == contact)
+    here = select(contacts.c.location).where(contacts.c.id == contact).scalar_subquery()
+    rows = select(remotes.c.id).where(
+        remotes.c.location == here, remotes.c.remote_id.in_(ids.union(past))
+    )
+    return or_(
+        jobs.c.contact == contact,
+        and_(jobs.c.kind.in_(_BY_REMOTE), jobs.c.subject.in_(rows)),
+        and_(jobs.c.kind == Kind.DOUBT.value, jobs.c.subject == contact),
+    )

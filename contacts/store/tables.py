@@ -361,9 +361,20 @@ calls = Table(
     Column("job", _Id),
     Column("run", _Id),
     Column("trace", String(64)),
+    # The process that made it, as ``processes.name``; NULL: before that was kept.
+    Column("worker", String(200)),
     Index("calls_at", "at"),
     Index("calls_job", "job"),
     Index("calls_run", "run"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("location", String(64), primary_key=True),
+    Column("checked_at", Double, nullable=False),
+    # What a worker found out by asking the CRM, see contacts.store.checks; no personal data.
+    Column("found", _Json, nullable=False),
 )
 
 processes = Table(

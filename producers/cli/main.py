@@ -15,8 +15,10 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import (
+    access_log,
     backfill,
     call,
+    conformance,
     connect,
     course_platform,
     dropped,
@@ -74,6 +76,8 @@ for part in (
     limits,
     pausing,
     keys,
+    access_log,
+    conformance,
     settings,
     processes,
 ):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contacts.contact import Person
 from contacts.jobs import Kind, Wish
-from contacts.store import audit, ledger, processes, runs
-from contacts.store.audit import Call
+from contacts.store import audit, cards, inbox, ledger, processes, roster, runs
+from contacts.store.audit import Call, Wanted
 from contacts.store.database import Store
 
 HERE = "loc_1"
@@ -74,6 +75,49 @@ def test_old_calls_are_forgotten(store: Store) -> None:
         audit.record(tx, [call(now - 100), call(now)])
     assert audit.prune(store, older_than_s=50) == 1
     assert len(audit.recent(store)) == 1
+
+
+def test_the_access_log_knows_process_and_job_of_a_call_and_finds_by_either(store: Store) -> None:
+    now = store.clock()
+    with store.write() as tx:
+        ledger.put(tx, [Wish(Kind.NOTE, HERE, 7, 3), Wish(Kind.PUSH, HERE, 8)], now=now)
+    first, second = ledger.release(store, room=9, limit=9, bulk_limit=9, lease_s=30)
+    with store.write() as tx:
+        audit.record(tx, [
+            call(now, "contact.notes", job=first.job, worker="worker-1@here:1"),
+            call(now + 1, "contact.note.create", job=first.job, status=401),
+            call(now + 2, "contact.noteworthy", job=second.job),
+            call(now + 3, "oauth.token", job=None),
+        ])  # fmt: skip
+
+    def found(**wanted: object) -> list[str]:
+        return [one.operation for one in audit.accesses(store, Wanted(**wanted), 10)]  # type: ignore[arg-type]
+
+    (one,) = audit.accesses(store, Wanted(operation="contact.notes"), 10)
+    assert (one.worker, one.kind, one.contact) == ("worker-1@here:1", "contact.note", 7)
+    assert found() == ["oauth.token", "contact.noteworthy", "contact.note.create", "contact.notes"]
+    assert found(contact=7) == ["contact.note.create", "contact.notes"]
+    assert found(operation="contact.note") == ["contact.note.create"]
+    assert found(failed=True) == ["contact.note.create"]
+    assert found(since=now + 3) == ["oauth.token"]
+    assert found(location="elsewhere") == []
+    assert len(audit.accesses(store, Wanted(), 2)) == 2
+
+
+def test_what_a_webhook_asked_for_is_found_by_the_contact_it_was_about(store: Store) -> None:
+    now = store.clock()
+    with store.write() as tx:
+        (ours,) = roster.upsert(tx, HERE, [Person({"email": "ada@example.org"})], now=now)
+        cards.settle(
+            tx, ours.contact, location=HERE, remote_id="remote1", agreed={}, refused={}, now=now
+        )
+        inbox.look(tx, HERE, ["remote1", "remote2"], now=now)
+    pulls = ledger.release(store, room=9, limit=9, bulk_limit=9, lease_s=30)
+    with store.write() as tx:
+        audit.record(tx, [call(now, "contact.get", job=one.job) for one in pulls])
+
+    assert len(audit.accesses(store, Wanted(), 9)) == 2
+    assert len(audit.accesses(store, Wanted(contact=ours.contact), 9)) == 1
 
 
 def test_a_silent_process_is_not_counted_as_living(store: Store) -> None:
