@@ -67,7 +67,10 @@ class Wire:
             contact).
         loses: whether the answer to a call is lost.
         strikes: what goes wrong with a call.
+        v3: the generation that it speaks: not that one.
     """
+
+    v3 = False
 
     def __init__(self, standin: StandIn, clock: Clock) -> None:
         self._standin = standin
