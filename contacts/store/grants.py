@@ -181,9 +181,11 @@ def expected(tx: Tx, kind: Of, owner: str, company: str | None, way: Way) -> int
     """A grant that is to have tokens; one that has some stays as it is. Returns its id."""
     values = {"state": State.NEW, "way": way, "reason": None, "company": company}
     statement = dialect(tx).insert(table).values(kind=kind, owner=owner, **values)
-    dead = table.c.state.in_([State.LOST, State.GONE])
+    # By the agency's token is one call, by a reconnect two: a new one takes the shorter way.
+    stands = [State.LOST, State.GONE] + ([State.NEW] if way is Way.COMPANY else [])
+    there = table.c.state.in_(stands)
     tx.execute(
-        statement.on_conflict_do_update(index_elements=["kind", "owner"], set_=values, where=dead)
+        statement.on_conflict_do_update(index_elements=["kind", "owner"], set_=values, where=there)
     )
     return int(tx.execute(select(table.c.id).where(is_of(kind, owner))).scalar_one())
 

@@ -12,7 +12,7 @@ from contacts.jobs import OAUTH, Kind, Lane, Wish
 from contacts.store import accounts, grants, ledger
 from contacts.store.database import Tx
 from contacts.store.grants import Grant, Of, State, Way
-from contacts.store.tables import consents, locations
+from contacts.store.tables import consents, jobs, locations
 from contacts.store.tables import grants as table
 
 PATIENCE_S: Final = 120.0
@@ -49,10 +49,11 @@ def walked(
         page: (id, name) of the locations.
         cursor: where the next page begins; None: this was the last one.
     """
-    wishes = []
+    ids = []
     for id, name in page:
         grants.make_location(tx, id, name)
-        wishes.append(grants.wish(grants.expected(tx, Of.LOCATION, id, grant.owner, Way.COMPANY)))
+        ids.append(grants.expected(tx, Of.LOCATION, id, grant.owner, Way.COMPANY))
+    wishes = [grants.wish(id) for id in ids]
     if cursor is not None:
         wishes.append(Wish(Kind.ACCESS_LOCATIONS, OAUTH, subject=grant.id, lane=Lane.LIVE))
     tx.execute(
@@ -61,6 +62,9 @@ def walked(
         .values(cursor=cursor, walked_at=None if cursor else now)
     )
     ledger.put(tx, wishes, now=now)
+    # One that an INSTALL has put is waiting for us, see PATIENCE_S.
+    waiting = and_(jobs.c.kind == Kind.ACCESS_REFRESH, jobs.c.state == "waiting")
+    tx.execute(update(jobs).where(waiting, jobs.c.subject.in_(ids)).values(due_at=now))
 
 
 # ---------------------------------------------------------------- what webhooks tell

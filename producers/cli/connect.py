@@ -175,14 +175,12 @@ def _tell(found: Standing, *, json: bool) -> int:
         )
     elif found.consent.reason:
         raise UsageError(f"nothing was connected: {found.consent.reason}")
-    elif found.consent.came_at is None:
+    elif found.consent.settled_at is None:
         raise UsageError(
             "the browser did not come back: is the receiver reachable at "
             "ROLLBOOK_OAUTH_REDIRECT_URL? The address above may be used for an hour"
-        )
-    elif found.consent.settled_at is None:
-        raise UsageError(
-            "the code came, and no worker has exchanged it yet: is `rollbook up` running? "
+            if found.consent.came_at is None
+            else "the code came, and no worker has exchanged it yet: is `rollbook up` running? "
             "`rollbook status` tells"
         )
     for one in live if not json else ():

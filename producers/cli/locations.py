@@ -103,7 +103,7 @@ def add_location(
             f"Location {id} {what}{'' if token is None else ', its token is kept encrypted'}."
         )
         if token is None and not (known and known.has_token):
-            screen.warn(f"It has no token yet: rollbook locations add {id}")
+            screen.warn(f"It has no token yet: rollbook locations add {id}, or rollbook connect")
 
 
 def _token(door: Door, id: str, known: Location | None, *, from_stdin: bool) -> str | None:
@@ -144,11 +144,17 @@ def _country(code: str | None) -> str | None:
 def _show(door: Door, found: Sequence[Location]) -> None:
     from rich.text import Text
 
-    from contacts.store import roster_view
+    from contacts.store import grants, roster_view
+    from contacts.store.grants import Of, State
     from producers import progress
     from producers.cli.words import number, until_when
 
     now = door.store.clock()
+    by_grant = {
+        grant.owner: "OAuth" if grant.state == State.LIVE else f"OAuth: {grant.state}"
+        for grant in grants.known(door.store)
+        if grant.kind == Of.LOCATION
+    }
     table = screen.table("Location", "Name", "Country", "Token", "Limit", "Contacts", "In the CRM",
                          "Paused", right=("Contacts", "In the CRM"))  # fmt: skip
     for one in found:
@@ -160,7 +166,7 @@ def _show(door: Door, found: Sequence[Location]) -> None:
             one.id,
             Text(one.name or "-"),
             one.country or f"{door.settings.country} (assumed)",
-            "yes" if one.has_token else "none",
+            by_grant.get(one.id) or ("yes" if one.has_token else "none"),
             f"{limits.window} in {seconds:g} s",
             number(counts["contacts"]),
             number(counts["linked"]),

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 
 from contacts.errors import UsageError
 from contacts.settings import Settings, load
-from contacts.store.cipher import Cipher
+from contacts.store.cipher import Cipher, key_file, write_keys
 
 
 def test_a_token_comes_back_under_the_same_key(tmp_path: Path) -> None:
@@ -69,3 +69,30 @@ def _at_once(settings: Settings, threads: int) -> list[bytes]:
         one.join()
     assert len(sealed) == threads
     return sealed
+
+
+def test_older_keys_read_and_the_first_encrypts() -> None:
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    both = Cipher(new, old)
+    assert both.decrypt(Cipher(old).encrypt("pit-1")) == "pit-1"
+    assert Cipher(new).decrypt(both.encrypt("pit-1")) == "pit-1"
+    assert [both.place(one.encrypt("x")) for one in (Cipher(new), Cipher(old))] == [0, 1]
+    assert both.place(Cipher(Fernet.generate_key()).encrypt("x")) is None
+
+
+def test_keys_of_the_settings_come_in_their_order(tmp_path: Path) -> None:
+    keys = [Fernet.generate_key().decode() for _ in range(3)]
+    settings = load(home=tmp_path, secret_key=keys[0], old_secret_keys=f"{keys[1]}, {keys[2]}")
+    assert [key.decode() for key in Cipher.from_settings(settings).keys] == keys
+
+
+def test_a_process_takes_up_the_key_that_another_one_wrote(tmp_path: Path) -> None:
+    settings = load(home=tmp_path)
+    running = Cipher.from_settings(settings)
+    new = Fernet.generate_key()
+    write_keys(key_file(settings), [new, *running.keys])
+
+    assert running.decrypt(Cipher(new).encrypt("pit-1")) == "pit-1"
+    assert running.keys[0] == new
+    assert Cipher(new).decrypt(running.encrypt("pit-2")) == "pit-2"
+    assert stat.S_IMODE(key_file(settings).stat().st_mode) == 0o600
