@@ -40,7 +40,7 @@ from contacts.settings import Settings
 from contacts.store import accounts, forgotten, processes
 from contacts.store.cipher import Cipher
 from contacts.store.database import DatabaseDown, Store, check_schema, open_store
-from producers import front_door
+from producers import front_door, receiver_openapi
 from producers.bell import Bell
 from producers.inbox import Busy, Inbox
 from producers.incoming import Refused, whole_body
@@ -102,6 +102,10 @@ class Receiver:
         """Whether it listens; ``rollbook healthcheck database`` tells of the database."""
         return _json(200, {"alive": True})
 
+    async def described(self, _: Request) -> Response:
+        """What it takes and answers, as an OpenAPI document."""
+        return _json(200, receiver_openapi.document())
+
     def door(self, deed: Callable[[Request], Awaitable[Event | tuple[PlatformEvent, ...]]]) -> Any:
         """A door as Starlette wants it: whatever happens has an answer, and none is 5xx."""
 
@@ -144,6 +148,7 @@ def build(receiver: Receiver) -> Starlette:
                 for more in ("", "/{secret}", "/{secret}/{location}")
             ),
             Route(HEALTH, receiver.health, methods=["GET"]),
+            Route(receiver_openapi.PATH, receiver.described, methods=["GET"]),
         ]
     )
 
