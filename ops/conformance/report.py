@@ -104,9 +104,9 @@ def _cell(one: Checked | None) -> str:
 def _deviation(one: Deviation, console: Console) -> None:
     where = "" if len(one.generations) == len(GENERATIONS) else f" ({', '.join(one.generations)})"
     console.print(f"[bold]{escape(one.name)}[/bold]{where}")
-    console.print(f"  specification  {escape(one.says)}")
-    console.print(f"  API            {escape(one.really)}")
-    console.print(f"  source         [dim]{escape(one.source)}[/dim]\n")
+    console.print(f"  specification  {escape(one.says)}", soft_wrap=True)
+    console.print(f"  API            {escape(one.really)}", soft_wrap=True)
+    console.print(f"  source         [dim]{escape(one.source)}[/dim]\n", soft_wrap=True)
 
 
 def _end(found: Findings, console: Console) -> None:

@@ -65,13 +65,13 @@ def _becoming(module: str) -> Callable[[], None]:
     return start
 
 
-def become(module: str) -> NoReturn:
-    """End as this process and go on as ``python -m module``."""
+def become(module: str, *words: str) -> NoReturn:
+    """End as this process and go on as ``python -m module``, with these words behind it."""
     # A folder of the person's called "worker" or "ops" must not be taken for ours.
     os.environ["PYTHONSAFEPATH"] = "1"
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module])
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])
 
 
 def migrate() -> None:

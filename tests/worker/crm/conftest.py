@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import fakeredis
 import pytest
 import redis
 
 from contacts.jobs import Lane
+from ops.conformance import deviations, specification
+from ops.conformance.checker import Checker
+from ops.conformance.specification import GENERATIONS
+from ops.conformance.witness import watched
+from ops.simulator.config import SCOPES
 from worker.crm.limiter import ComeBack, Grant, Limiter, Limits, Look, Refused
+
+BESIDE = Path(__file__).parents[4] / "shared" / "ghl" / "openapi"
+NAMED = os.environ.get("ROLLBOOK_SPEC")  # read now: the session takes such names away
+
+
+@pytest.fixture(scope="session")
+def checker() -> Checker | None:
+    """The official specification; None where it is not at hand."""
+    folder = Path(NAMED) if NAMED else BESIDE
+    if not folder.is_dir():
+        return None
+    published = specification.read(folder)
+    return Checker(published, deviations.applying(deviations.load(), published))
+
+
+@pytest.fixture
+def conforming(checker: Checker | None) -> Iterator[Any]:
+    """A stand-in with the location ``loc1``: what the test said to it, and what it answered, was as
+    the official specification has it, where that is at hand."""
+    location = {
+        "id": "loc1",
+        "custom_fields": [{"id": "cfLevel0000000000001", "key": "contact.level", "name": "Level"}],
+    }
+    token = {"token": "pit-secret", "location": "loc1", "scopes": list(SCOPES)}
+    with watched({"locations": [location], "tokens": [token]}) as (control, witness):
+        yield control
+    said = [one for one in witness.seen if one.generation in GENERATIONS]
+    wrong = [str(found) for one in said if checker for found in checker.violations(one)]
+    assert wrong == []
 
 
 @pytest.fixture
