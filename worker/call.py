@@ -103,7 +103,7 @@ def _perhaps(operation: Operation) -> GiveUp:
     return GiveUp(
         f"{operation.name}: perhaps done: an answer was lost, and to do it twice is not the same "
         "as once; look in the CRM, then retry it or let it be",
-        code=PERHAPS,
+        code="perhaps-done",
         doubtful=True,
     )
 

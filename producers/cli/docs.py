@@ -4,6 +4,7 @@ docs/cli.md       each command, its arguments and options
 docs/settings.md  each setting
 docs/codes.md     each code of a job that waits, is tried again or is parked
 docs/fields.md    each field, and who decides over it
+docs/catalog.md   each action and trigger, and what it needs
 .env.example      each setting, to copy
 """
 
@@ -20,7 +21,7 @@ from pydantic.fields import FieldInfo
 from contacts.fields import NOT_SYNCED
 from contacts.policy import TABLE
 from contacts.settings import PREFIX, Settings
-from producers.cli import rulebook
+from producers.cli import catalog_page, rulebook
 from producers.cli.codes import CODES, KINDS, Ends
 
 MADE = "<!-- Made by `make docs`: do not edit. -->"
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "docs/settings.md": settings(),
         "docs/codes.md": codes(),
         "docs/fields.md": fields(),
+        "docs/catalog.md": catalog_page.catalog(MADE),
         ".env.example": env_example(),
     }
 
