@@ -61,6 +61,10 @@ COUNTED: Final = frozenset(_COUNTED_LIST.split())
 BY_TASK: Final = "task:"
 """Begins what stands for a contact that is only known by its task's id, which follows."""
 
+DEEPEST: Final = 100
+"""Levels of a body's JSON; the CRM's have four. 254 are the most that can be written again, and a
+body that can be read but not kept would be sent again and again."""
+
 _CONTACT_ID: Final = ("contact_id", "contactId", "id")
 
 
@@ -170,10 +174,30 @@ def _object(body: bytes) -> dict[str, Any]:
         raise ValueError("the body is not JSON") from None
     if not isinstance(found, dict):
         raise ValueError("the body is not a JSON object")
+    check_depth(found)
     if b"\\u0000" not in body:
         return found
     # PostgreSQL keeps no such character, and nobody means one.
     return {name: without_nul(value) for name, value in found.items()}
+
+
+def check_depth(found: Any) -> None:
+    """Refuse JSON that is wrapped deeper than :data:`DEEPEST`.
+
+    Raises:
+        ValueError: it is.
+    """
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError("the body is wrapped too deeply")
 
 
 def without_nul(value: Any) -> Any:

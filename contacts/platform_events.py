@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from contacts import cleaning
-from contacts.events import without_nul
+from contacts.events import check_depth, without_nul
 from contacts.platforms import Event
 
 WRAPPERS: Final = ("data", "payload", "body", "event", "record", "bundle")
@@ -95,6 +95,7 @@ def _document(body: bytes, content_type: str) -> Any:
             found = orjson.loads(body)
     except (orjson.JSONDecodeError, UnicodeDecodeError, ValueError):
         raise ValueError("the body is neither JSON nor a form") from None
+    check_depth(found)
     # PostgreSQL keeps no such character, and nobody means one.
     return without_nul(found)
 
@@ -105,9 +106,11 @@ def _payloads(found: Any, depth: int) -> Iterator[dict[str, Any]]:
         raise ValueError("the body is wrapped too deeply")
     if isinstance(found, str) and found.lstrip().startswith(("{", "[")):
         try:  # a form, or a wrapper, with JSON in one of its values
-            found = without_nul(orjson.loads(found))
+            found = orjson.loads(found)
         except orjson.JSONDecodeError:
             return
+        check_depth(found)
+        found = without_nul(found)
     if isinstance(found, list):
         for one in found:
             yield from _payloads(one, depth + 1)

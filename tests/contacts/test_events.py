@@ -151,3 +151,16 @@ def test_a_workflow_may_name_its_location(named: dict[str, Any]) -> None:
 def test_a_workflow_that_cannot_be_used_is_refused(raw: bytes, location: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         events.read_workflow(raw, id="w1", location=location, now=NOW)
+
+
+@pytest.mark.parametrize("more", [b"", b'"nul": "\\u0000",'], ids=["plain", "with a NUL"])
+@pytest.mark.parametrize("levels", [200, 500, 1000])
+def test_what_is_wrapped_too_deeply_to_be_kept_is_refused(levels: int, more: bytes) -> None:
+    raw = b'{"type":"ContactUpdate","locationId":"l","id":"c",' + more + b'"x":'
+    with pytest.raises(ValueError, match="wrapped too deeply"):
+        events.read(raw + b"[" * levels + b"]" * levels + b"}", now=NOW)
+
+
+def test_a_body_of_some_levels_is_taken() -> None:
+    raw = b'{"type":"ContactUpdate","locationId":"l","id":"c","x":' + b"[" * 90 + b"]" * 90 + b"}"
+    assert events.read(raw, now=NOW).contact == "c"

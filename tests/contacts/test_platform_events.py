@@ -109,6 +109,9 @@ def test_types_locations_people_and_courses_have_keys_of_their_own() -> None:
     ("body", "wrong"),
     [
         (b"{", "neither JSON nor a form"),
+        (b'{"email": "a@b.co", "x": ' + b"[" * 500 + b"]" * 500 + b"}", "wrapped too deeply"),
+        (orjson.dumps({"data": '{"email": "a@b.co", "x": ' + "[" * 500 + "]" * 500 + "}"}),
+         "wrapped too deeply"),
         (b"\xff\xfe", "neither JSON nor a form"),
         (b"[]", "holds no event"),
         (b"17", "holds no event"),
