@@ -99,6 +99,8 @@ def _terms(door: Door, name: str, location: str | None) -> Terms:
 
     version = door.settings.crm_version
     found = asking.operation(name, version)
+    if door.settings.read_only and found.writes:
+        raise UsageError(f"{name} writes to the CRM, and ROLLBOOK_READ_ONLY is on")
     return asking.Terms(found, door.location(location).id, version)
 
 
