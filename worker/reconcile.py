@@ -11,6 +11,7 @@ from dataclasses import replace
 from contacts.drift import Shown
 from contacts.echoes import TAGS
 from contacts.jobs import Job
+from contacts.settings import Reconcile
 from contacts.store import audit, ledger, walk_pages, walk_steps, walks
 from contacts.store.database import Tx
 from contacts.store.walk_steps import Guard
@@ -33,6 +34,9 @@ def page(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
         return nothing
     if walk.phase is not Phase.WALK:
         return _step(walk, bench)
+    way = walks.way_of(Reconcile.LIST, bench.settings.crm_version)
+    if walk.way is Way.LIST and way is not None and way is not Way.LIST:
+        walk = walks.from_the_start(walk, way)  # it was begun in a version that has a list
     return _page(walk, _asked(walk, bench.desk(job, trail)), bench)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -257,6 +257,7 @@ def keep(tx: Tx, walk: Walk) -> None:
         update(table)
         .where(table.c.run == walk.run)
         .values(
+            way=walk.way.value,
             phase=walk.phase.value,
             cursor=list(walk.cursor) if walk.cursor else None,
             since=walk.since,
@@ -269,6 +270,11 @@ def keep(tx: Tx, walk: Walk) -> None:
         )
     )
     runs.progress(tx, walk.run, walk.counts)
+
+
+def from_the_start(walk: Walk, way: Way) -> Walk:
+    """A walk that goes on with another list: from its start; who was seen already counts once."""
+    return replace(walk, way=way, cursor=None, first_total=None, shown=frozenset())
 
 
 def counted(walk: Walk, more: Mapping[str, int]) -> dict[str, int]:

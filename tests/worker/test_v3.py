@@ -66,3 +66,24 @@ def test_a_night_searches_and_takes_in_what_no_webhook_told(shop: Any, crm: Any)
     called = {one.operation for one in audit.by_operation(shop.store, run=run.id)}
     assert called == {"contacts.search", "contact.get"}
     assert "GET /contacts/" not in crm.report()["by_operation"]
+
+
+def test_a_walk_that_began_with_the_list_goes_on_as_a_search(
+    sqlite_store: Any, open_shop: Any, crm: Any
+) -> None:
+    before, after = open_shop(sqlite_store, crm), open_shop(sqlite_store, crm, crm_version="v3")
+    ours = before.person(ADA, first_name="Ada", city="London")
+    before.work()
+    crm.seed(HERE, {"id": theirs(crm)["id"], "values": {"city": "Rome"}})
+    before.clock.tick(86_400)
+    nights.begin_walks(before.bench)
+    before.clock.tick(3_600)
+    assert before.once() == "done"  # one page of the list
+
+    assert set(after.work()) <= {"done"}
+
+    run = runs.latest(after.store)
+    assert run is not None
+    assert (run.state, run.counts["rows"], run.counts["differ"]) == ("finished", 1, 1)
+    with after.store.read() as tx:
+        assert cards.load(tx, ours).fields["city"] == "Rome"
