@@ -64,9 +64,10 @@ class Strangers(Strict):
 
 
 class Generation(Strict):
-    """Of which version a document is wanted."""
+    """Of which version a document is wanted, and whether it names ids that are there."""
 
     version: Literal["2021-04-15", "2021-07-28", "2023-02-21", "v3"] = "2021-07-28"
+    known: bool = False
 
 
 class Number(Strict):
@@ -125,11 +126,15 @@ class Admin:
 
     async def send(self, request: Request) -> Response:
         payload = orjson.loads(await request.body() or b"{}")
+        if not isinstance(payload, dict):
+            raise BadConfig("webhook: must be an object")
         self._standin.postman.send([payload])
         return _json({}, 202)
 
     async def openapi(self, request: Request) -> Response:
-        return _json(openapi.document(_query(Generation, request).version))
+        asked = _query(Generation, request)
+        world = self._standin.world if asked.known else None
+        return _json(openapi.document(asked.version, world))
 
     async def faults(self, _: Request) -> Response:
         return _json({"faults": self._standin.faults.listed()})

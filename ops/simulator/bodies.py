@@ -75,7 +75,7 @@ def number(name: str, value: Any) -> str | None:
 
 
 def count(name: str, value: Any) -> str | None:
-    fine = number(name, value) is None and value >= 0 and value == int(value)
+    fine = number(name, value) is None and 0 <= value < 2**31 and value == int(value)
     return None if fine else f"{name} must be a positive number"
 
 

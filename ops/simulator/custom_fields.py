@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ops.simulator import bodies
 from ops.simulator.calls import Answer, Call
 from ops.simulator.config import CustomField
 from ops.simulator.refusals import bad_request, unknown_thing, unprocessable
 
-MODELS = ("contact", "opportunity", "all")
+MODELS: Final = ("contact", "opportunity", "all")
+LONGEST: Final = 100
+"""Characters of a key that is made of a name: a guess."""
 
 
 def listed(call: Call) -> Answer:
@@ -35,6 +37,7 @@ def create(call: Call) -> Answer:
     location = call.location(call.id)
     model = body.get("model", "contact")
     key = f"{model}." + (re.sub(r"[^a-z0-9]+", "_", body["name"].lower()).strip("_") or "field")
+    key = key[:LONGEST]
     taken = {_key(one) for one in location.custom_fields}
     if key in taken:
         if call.quirks.double_names == "refused":

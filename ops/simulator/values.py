@@ -132,7 +132,7 @@ def _typed(value: Any, field: CustomField) -> Any:
             value = float(value)
         except ValueError:
             return value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if kind in ("CHECKBOX", "MULTIPLE_OPTIONS") and not isinstance(value, list):
         return [value]

@@ -90,3 +90,10 @@ def test_a_second_one_of_the_same_name(stand_in: Any, switch: str, status: int) 
 def test_it_needs_name_and_type(api: Any) -> None:  # SPEC
     answer = api("POST", FIELDS, {})
     assert answer.said == ["name should not be empty", "dataType should not be empty"]
+
+
+def test_an_endless_name_or_number_is_survived(api: Any) -> None:
+    assert len(made(api, name="x" * 5000)["fieldKey"]) < 200
+    assert api("POST", FIELDS, {**ASK, "position": 1e300}).status == 422
+    id = api.new(name="A", customFields=[{"id": "cfScore", "field_value": "1e300"}])
+    assert api.get(id).json["contact"]["customFields"] == [{"id": "cfScore", "value": 1e300}]

@@ -46,3 +46,12 @@ def test_a_body_is_as_strict_as_the_server() -> None:
     assert body["required"] == ["locationId"]
     assert body["additionalProperties"] is False
     assert body["properties"]["companyName"] == {"type": "string", "nullable": True}
+
+
+def test_it_can_name_ids_that_are_there(api: Any) -> None:
+    id = api.new(name="Ada")
+    document = openapi.document("v3", api.standin.world)
+    validate(document)
+    version, contact = document["paths"]["/contacts/{id}"]["get"]["parameters"]
+    assert version["schema"]["enum"] == ["v3"]
+    assert contact["schema"]["enum"] == [id]
