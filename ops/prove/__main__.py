@@ -74,6 +74,11 @@ GOALS: Final = (
         ("--seconds", "20", "--kills", "4"),
     ),
     Goal(
+        "tokens",
+        "tokens are renewed once, whoever dies; no location loses its access",
+        ("--expiries", "600"),
+    ),
+    Goal(
         "limiter",
         "the CRM never refuses us, and its limit is used",
         ("--minutes", "5"),

@@ -1,4 +1,4 @@
-"""The browser's way back: only a link of ours, once, and nothing of it is shown or kept in clear."""
+"""The browser's way back: only a link of ours, once, and nothing of it is shown."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_a_webhook_of_another_app_is_nothing_to_us(office: Office) -> None:
 
 def test_an_install_webhook_beside_a_callback_costs_no_call_of_its_own(office: Office) -> None:
     code = office.crm.install(HERE)["code"]
-    id, state = consents.ask(office.store)
+    _, state = consents.ask(office.store)
     office.hear("INSTALL", installType="Location", locationId=HERE, companyId=AGENCY)
     with office.store.write() as tx:
         consents.came(tx, state, code, cipher=office.shop.bench.cipher, now=office.store.clock())
