@@ -141,6 +141,10 @@ OAUTH: Final = "oauth"
 """Where jobs about access stand, and the bucket of their calls: not a location of the CRM, so the
 pause of one that waits for its token does not hold the token's renewal up."""
 
+WRITING: Final[frozenset[Kind]] = frozenset({Kind.PUSH, Kind.TAG, Kind.NOTE, Kind.TASK, Kind.DOUBT})
+"""Kinds of job that change the CRM's data by themselves: in read-only mode they wait. What
+``crm.call`` does depends on what was asked for."""
+
 URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}
 """Lanes as the ledger stores and orders them: smaller is sooner."""
 

@@ -101,6 +101,15 @@ class Settings(BaseSettings):
             examples=["2021-07-28"],
         ),
     ] = "2021-07-28"
+    read_only: Annotated[
+        bool,
+        Field(
+            description="Nothing is written to the CRM: what is owed to it waits, and goes out "
+            "once this is off again. Reports, reconciliation and webhooks go on; a token with "
+            "contacts.readonly is enough. It must be the same for all processes.",
+            examples=[True],
+        ),
+    ] = False
     crm_location: Annotated[
         str | None,
         Field(

@@ -61,6 +61,7 @@ class Dispatcher:
     claim_s: float
     clock: Callable[[], float]
     name: str
+    read_only: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     run_id: str | None = None
     slots: int = 0
@@ -99,6 +100,7 @@ class Dispatcher:
             limit=ROUND,
             bulk_limit=max(1, int(self.slots * BULK_SHARE)),
             lease_s=self.claim_s,
+            read_only=self.read_only,
         )
         self.publish(tickets)
         return len(tickets)
@@ -207,6 +209,7 @@ def open_dispatcher(settings: Settings) -> Dispatcher:
         claim_s=settings.claim_seconds,
         clock=store.clock,
         name=f"dispatcher@{socket.gethostname()}:{os.getpid()}",
+        read_only=settings.read_only,
     )
 
 
@@ -224,7 +227,9 @@ def serve(settings: Settings) -> int:
     dispatcher = open_dispatcher(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: dispatcher.stopping.set())
-    log.info("dispatching", name=dispatcher.name)
+    if not settings.read_only:
+        ledger.hasten(dispatcher.store, "read-only")
+    log.info("dispatching", name=dispatcher.name, read_only=settings.read_only)
     dispatcher.run()
     dispatcher.close()
     return 0

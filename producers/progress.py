@@ -41,6 +41,7 @@ class Look:
         rate: calls a second of the location, over the last 10 s.
         paused: why the location is paused, and until when (seconds since the epoch).
         missing: kinds of process that are needed and not alive.
+        held: jobs of it that wait because nothing may be written to the CRM.
     """
 
     at: float
@@ -50,12 +51,16 @@ class Look:
     limits: Limits
     paused: tuple[str, float] | None
     missing: tuple[str, ...]
+    held: int = 0
 
     @property
     def over(self) -> bool:
-        """Whether nothing of the run is left to be done."""
-        return self.run.state in ("finished", "cancelled") or (
-            self.run.state == "interrupted" and self.jobs.open == 0
+        """Whether nothing of the run is left to be done, or may be."""
+        left = self.jobs.open - self.held
+        return (
+            self.run.state in ("finished", "cancelled")
+            or (self.run.state == "interrupted" and left == 0)
+            or (self.run.state == "queued" and self.held > 0 and left == 0)
         )
 
     @property
@@ -65,7 +70,7 @@ class Look:
 
         A job is one call, except for the few that look before they write.
         """
-        left = self.jobs.open
+        left = self.jobs.open - self.held
         if not left or self.rate <= 0 or self.paused or self.missing:
             return None
         if self.limits.day_left is not None and left > self.limits.day_left:
@@ -94,6 +99,7 @@ class Look:
             "seconds_left": None if self.seconds_left is None else round(self.seconds_left),
             "paused": self.paused and {"reason": self.paused[0], "until": self.paused[1]},
             "missing": list(self.missing),
+            "held_read_only": self.held,
         }
 
 
@@ -116,6 +122,7 @@ def look(store: Store, settings: Settings, run: Run) -> Look:
         limits=limits(store, settings, place),
         paused=paused,
         missing=missing(store),
+        held=ledger_view.writing(store, run=run.id) if settings.read_only else 0,
     )
 
 

@@ -23,10 +23,11 @@ from celery.exceptions import Retry
 
 from contacts.backoff import full_jitter
 from contacts.errors import ContactGone, GiveUp, NotYet, SyncError, TryAgain, TryLater
-from contacts.jobs import Job, Lane, Ticket
+from contacts.jobs import WRITING, Job, Lane, Ticket
 from contacts.store import accounts, audit, ledger, looks
 from contacts.store.database import DatabaseDown, Tx
 from worker import access
+from worker.crm.transport import read_only
 from worker.workbench import Deed, Effect, Workbench
 
 COMMIT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -74,6 +75,8 @@ def run(ticket: Ticket, deed: Deed, bench: Workbench) -> str:
         return "stale"
     trail: list[audit.Call] = []
     try:
+        if bench.settings.read_only and job.kind in WRITING:
+            raise read_only()
         effect = deed(job, bench, trail)
         return _commit(bench, lambda tx: _done(tx, job, effect, trail, bench.clock()))
     except Exception as error:  # noqa: BLE001  whatever a deed may raise has an outcome

@@ -316,6 +316,7 @@ def open_bench(settings: Settings) -> Workbench:
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         sleep=wait,
+        read_only=settings.read_only,
     )
     bench = Workbench(
         settings=settings,

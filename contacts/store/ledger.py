@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -340,7 +341,13 @@ def _held(job: Job) -> ColumnElement[bool]:
 
 
 def release(
-    store: Store, *, room: int, limit: int, bulk_limit: int, lease_s: float
+    store: Store,
+    *,
+    room: int,
+    limit: int,
+    bulk_limit: int,
+    lease_s: float,
+    read_only: bool = False,
 ) -> list[Ticket]:
     """Choose what may run now: live before bulk before sweep, fair over locations.
 
@@ -351,11 +358,14 @@ def release(
         bulk_limit: jobs of the bulk and sweep lanes that may be out at once, all locations
             together, so that a live job finds a free thread.
         lease_s: seconds in which a worker has to claim it.
+        read_only: jobs that write to the CRM wait, and hold no other one up.
     """
     now = store.clock()
     try:
         with store.write() as tx:
-            chosen = turns.choose(tx, now, room=room, limit=limit, bulk_limit=bulk_limit)
+            chosen = turns.choose(
+                tx, now, room=room, limit=limit, bulk_limit=bulk_limit, read_only=read_only
+            )
             return _release(tx, chosen, now + lease_s) if chosen else []
     except IntegrityError:
         # Another dispatcher released a job of the same contact at this very moment. The index
@@ -397,6 +407,18 @@ def _ticket(row: Row[Any]) -> Ticket:
         contact=row.contact,
         lane=LANES[row.lane],
     )
+
+
+def hasten(store: Store, code: str) -> int:
+    """Let what waits for this reason be due now: it is so no longer.
+
+    Returns:
+        how many.
+    """
+    now = store.clock()
+    waits = update(jobs).where(WAITING, jobs.c.code == code, jobs.c.due_at > now)
+    with store.write() as tx:
+        return int(tx.execute(waits.values(due_at=now)).rowcount)
 
 
 def withdraw(store: Store, tickets: Iterable[Ticket]) -> int:
@@ -448,19 +470,35 @@ def reclaim(store: Store, *, unstarted: bool = False, attempts_max: int | None =
         rows = tx.execute(query).all()
         begun = [_job(row) for row in rows if row.started_at is not None]
         spent = [j for j in begun if attempts_max is not None and j.attempts + 1 >= attempts_max]
-        _rest(tx, [row.id for row in rows if row.started_at is None], due_at=now)
-        _rest(
-            tx,
-            [job.id for job in begun if job not in spent],
-            due_at=now,
-            attempts=jobs.c.attempts + 1,
-            code=LOST,
-            reason=LOST_REASON,
-            doubtful=True,
-        )
+        for ids in _apart([row for row in rows if row.started_at is None]):
+            _rest(tx, ids, due_at=now)
+        for ids in _apart([job for job in begun if job not in spent]):
+            _rest(
+                tx,
+                ids,
+                due_at=now,
+                attempts=jobs.c.attempts + 1,
+                code=LOST,
+                reason=LOST_REASON,
+                doubtful=True,
+            )
         for job in spent:
             park(tx, job, now=now, code=LOST, reason=LOST_REASON, doubtful=True)
     return len(rows)
+
+
+def _apart(held: Sequence[Any]) -> list[list[int]]:
+    """Ids of held jobs, so that no list has two of one key: those of a location itself may be out
+    twice, and each that comes back takes over the one that rests."""
+    turns: list[list[int]] = []
+    seen: Counter[tuple[Any, ...]] = Counter()
+    for one in held:
+        key = (one.kind, one.location, one.contact, one.subject)
+        if seen[key] == len(turns):
+            turns.append([])
+        turns[seen[key]].append(one.id)
+        seen[key] += 1
+    return turns
 
 
 # ---------------------------------------------------------------- a person's verbs

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, select
 
-from contacts.jobs import Kind
+from contacts.jobs import WRITING, Kind
 from contacts.store.database import Store
-from contacts.store.tables import jobs
+from contacts.store.tables import WAITING, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,15 @@ def parked_reasons(store: Store, *, run: int | None = None) -> list[tuple[str, i
         query = query.where(jobs.c.run == run)
     with store.read() as tx:
         return [(code, n, reason) for code, n, reason in tx.execute(query)]
+
+
+def writing(store: Store, *, run: int | None = None) -> int:
+    """Waiting jobs that write to the CRM, and so wait for the end of the read-only mode."""
+    query = select(func.count()).where(WAITING, jobs.c.kind.in_([kind.value for kind in WRITING]))
+    if run is not None:
+        query = query.where(jobs.c.run == run)
+    with store.read() as tx:
+        return int(tx.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

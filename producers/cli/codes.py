@@ -278,6 +278,11 @@ CODES: Final[dict[str, Code]] = {
         Ends.WAITS, "No Redis, so no token, so no call.", "Start Redis; nothing is lost."
     ),
     "database-away": Code(Ends.WAITS, "The database did not answer.", "Start it; nothing is lost."),
+    "read-only": Code(
+        Ends.WAITS,
+        "It would write to the CRM, and nothing may be written.",
+        "Nothing; set ROLLBOOK_READ_ONLY to false and restart to let it go out.",
+    ),
     "out-of-time": Code(
         Ends.WAITS, "Too little of the job's time was left to begin a call.", "Nothing."
     ),

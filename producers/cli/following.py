@@ -176,6 +176,6 @@ def until_over(
         if not json:
             screen.say(f"It goes on in the background: rollbook status {number}")
         return INTERRUPTED
-    made = report.gather(door.store, run, rejects)
+    made = report.gather(door.store, run, rejects, read_only=door.settings.read_only)
     report.say(made, door.store.clock(), json=json)
     return PARKED if made.jobs.parked else 0

@@ -64,6 +64,8 @@ def troubles(look: Look) -> list[str]:
     found = []
     if look.missing and look.jobs.open:
         found.append(f"no {' and no '.join(look.missing)} is alive: {HOW_TO_START}")
+    if look.held:
+        found.append(held(look.held))
     if look.paused:
         reason, until = look.paused
         found.append(
@@ -77,6 +79,15 @@ def troubles(look: Look) -> list[str]:
             "goes on when the day's quota is back"
         )
     return found
+
+
+def held(jobs: int) -> str:
+    """Why jobs wait that would write."""
+    one = jobs == 1
+    return (
+        f"read-only: {count(jobs, 'job')} that would write to the CRM {'waits' if one else 'wait'} "
+        "until ROLLBOOK_READ_ONLY is off"
+    )
 
 
 def heading(look: Look) -> RenderableType:

@@ -39,6 +39,7 @@ class Overview:
         redis: why Redis cannot be used; None when it answers.
         parked: (code, how many, one of the sentences).
         runs: those that are under way.
+        held: jobs that wait because nothing may be written to the CRM; None: it may be.
     """
 
     at: float
@@ -49,6 +50,7 @@ class Overview:
     places: list[Place]
     parked: list[tuple[str, int, str]]
     runs: list[Look]
+    held: int | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -70,6 +72,8 @@ class Overview:
             "locations": [_place_json(place, self.at) for place in self.places],
             "parked": {code: n for code, n, _ in self.parked},
             "runs": [look.as_json() for look in self.runs],
+            "read_only": self.held is not None,
+            "held_read_only": self.held or 0,
         }
 
 
@@ -101,6 +105,7 @@ def gather(door: Door) -> Overview:
         ],
         parked=ledger_view.parked_reasons(store),
         runs=[progress.look(store, settings, run) for run in _under_way(runs.recent(store))],
+        held=ledger_view.writing(store) if settings.read_only else None,
     )
 
 
@@ -161,6 +166,8 @@ def _troubles(seen: Overview) -> list[str]:
     found = []
     if seen.redis:
         found.append(seen.redis)
+    if seen.held is not None:
+        found.append(meter.held(seen.held))
     if seen.missing:
         found.append(f"no {', no '.join(seen.missing)} is alive: {meter.HOW_TO_START}")
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from producers.cli import screen, walked
+from producers.cli import meter, screen, walked
 from producers.cli.words import count, number, span
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Report:
         parked: how many jobs are parked, by code.
         dropped: of how many contacts the CRM left a field out, by our name of the field.
         rejects: the file of complaints; None if there were none, or if nobody knows.
+        held: jobs that wait because nothing may be written to the CRM.
     """
 
     run: Run
@@ -35,6 +36,7 @@ class Report:
     parked: list[tuple[str, int, str]]
     dropped: dict[str, int]
     rejects: Path | None = None
+    held: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -58,6 +60,7 @@ class Report:
             "parked": {code: n for code, n, _ in self.parked},
             "dropped": self.dropped,
             "rejects": None if self.rejects is None else str(self.rejects),
+            "held_read_only": self.held,
         }
 
 
@@ -76,8 +79,13 @@ def find(store: Store, number: int) -> Run:
     return run
 
 
-def gather(store: Store, run: Run, rejects: Path | None = None) -> Report:
+def gather(
+    store: Store, run: Run, rejects: Path | None = None, *, read_only: bool = False
+) -> Report:
     """Read what there is to say of a run.
+
+    Args:
+        read_only: nothing may be written to the CRM.
 
     Raises:
         DatabaseDown: no answer.
@@ -91,6 +99,7 @@ def gather(store: Store, run: Run, rejects: Path | None = None) -> Report:
         parked=ledger_view.parked_reasons(store, run=run.id),
         dropped=roster_view.dropped_of_run(store, run.id),
         rejects=rejects,
+        held=ledger_view.writing(store, run=run.id) if read_only else 0,
     )
 
 
@@ -114,6 +123,8 @@ def draw(report: Report, now: float) -> list[RenderableType]:
     run = report.run
     for remark in walked.remarks(run.id, run.state, run.counts):
         drawn.append(Text(remark, style="yellow"))
+    if report.held:
+        drawn.append(Text(meter.held(report.held), style="yellow"))
     if report.rejects is not None:
         drawn.append(
             Text(

@@ -118,7 +118,7 @@ def gather(door: Door, number: int | None) -> Whole:
     places = {place.id: place for place in accounts.locations(store)}
     place = places.get(found.location)
     return Whole(
-        short.gather(store, found),
+        short.gather(store, found, read_only=door.settings.read_only),
         findings.by_field(store, found),
         findings.conflicts(store, found),
         findings.pace(store, found),

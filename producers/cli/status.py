@@ -91,7 +91,8 @@ def _run(door: Door, number: int, *, json: bool) -> None:
     run = report.find(door.store, number)
     look = progress.look(door.store, door.settings, run)
     if look.over:
-        report.say(report.gather(door.store, run), door.store.clock(), json=json)
+        made = report.gather(door.store, run, read_only=door.settings.read_only)
+        report.say(made, door.store.clock(), json=json)
     elif json:
         screen.emit({"event": "progress", "at": look.at} | look.as_json())
     else:

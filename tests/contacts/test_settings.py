@@ -57,6 +57,7 @@ MALFORMED = {
     "webhook_secret": ["short", "fifteen-letters"],
     "platform_secret": ["short", "fifteen-letters", "sixteen/letters/x"],
     "feed_seconds": ["4", "86401", "x"],
+    "read_only": ["perhaps"],
     "adopt": ["perhaps"],
     "deleted": ["forget", "MARK!"],
     "keep_history_days": ["0", "x"],

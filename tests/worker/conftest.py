@@ -160,6 +160,7 @@ def open_shop(tmp_path: Path) -> Iterator[Opened]:
             sleep=threading.Event().wait,
             clock=store.clock,
             random=lambda: 0.5,
+            read_only=chosen.read_only,
         )
         open_now.append(client)
         bench = Workbench(

@@ -126,7 +126,7 @@ class Calls:
         Raises:
             SyncError: see ``worker.crm.answers``; TryLater if there was no token.
         """
-        errand = Errand(line.location, line.lane, line.not_after)
+        errand = Errand(line.location, line.lane, line.not_after, operation.writes)
         request = self._request(operation, line, errand, ids=(id, thing), query=query, body=body)
         status, trace = 0, None
         try:

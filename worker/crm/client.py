@@ -57,6 +57,7 @@ class Crm:
         sleep: waits for a token, seconds; may raise to give the wait up.
         clock: seconds since the epoch.
         random: a number in [0, 1), to spread pauses.
+        read_only: no call that changes something leaves.
     """
 
     def __init__(
@@ -70,12 +71,18 @@ class Crm:
         sleep: Callable[[float], None],
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = chance.random,
+        read_only: bool = False,
     ) -> None:
         timeouts = Timeouts(connect=connect_timeout, read=read_timeout)
 
         def wrap(inner: httpx.BaseTransport) -> LimitedTransport:
             return LimitedTransport(
-                inner, limiter=limiter, timeouts=timeouts, sleep=sleep, clock=clock
+                inner,
+                limiter=limiter,
+                timeouts=timeouts,
+                sleep=sleep,
+                clock=clock,
+                read_only=read_only,
             )
 
         self._connections = Connections(secure=url.startswith("https:"), wrap=wrap)

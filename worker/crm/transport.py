@@ -69,6 +69,7 @@ class Errand:
     Attributes:
         location, lane: whose token it needs.
         not_after: seconds since the epoch; the call is not begun after it. None: any time.
+        writes: whether it changes something there; who does not say so is taken to.
         sent_at: when it was sent, seconds since the epoch; None if it never was.
         began: the same on ``time.perf_counter``, for its duration.
     """
@@ -76,6 +77,7 @@ class Errand:
     location: str
     lane: Lane
     not_after: float | None = None
+    writes: bool = True
     sent_at: float | None = None
     began: float = 0.0
 
@@ -97,6 +99,20 @@ class Timeouts:
         }
 
 
+READ_ONLY_S: Final = 900.0
+"""How long a job waits that would write while nothing may be written. The dispatcher holds such
+jobs back; this is for one that is out already, or whose dispatcher has another setting."""
+
+
+def read_only() -> NotYet:
+    """What becomes of a job that would write."""
+    return NotYet(
+        "nothing is written to the CRM: ROLLBOOK_READ_ONLY is on",
+        seconds=READ_ONLY_S,
+        code="read-only",
+    )
+
+
 class LimitedTransport(httpx.BaseTransport):
     """Takes a token before every request and reports after every request, whatever happened."""
 
@@ -109,8 +125,10 @@ class LimitedTransport(httpx.BaseTransport):
         sleep: Callable[[float], None],
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
+        read_only: bool = False,
     ) -> None:
         self._inner = inner
+        self._read_only = read_only
         self._limiter = limiter
         self._timeouts = timeouts
         self._sleep = sleep
@@ -122,12 +140,14 @@ class LimitedTransport(httpx.BaseTransport):
 
         Raises:
             RuntimeError: the request names no errand.
-            TryLater: no token, or no time left; nothing was sent.
+            TryLater: no token, no time left, or it writes and nothing may be; nothing was sent.
             httpx.TransportError: no answer.
         """
         errand = request.extensions.get(ERRAND)
         if not isinstance(errand, Errand):
             raise RuntimeError("a call that names no location and lane must not leave")
+        if self._read_only and errand.writes:
+            raise read_only()
         grant = self._limiter.take(
             errand.location, errand.lane, patience_s=self._patience(errand), sleep=self._sleep
         )

@@ -218,6 +218,18 @@ def test_an_empty_redis_gives_back_only_what_no_worker_has(store: Store) -> None
     assert [ticket.contact for ticket in release(store)] == [second.contact]
 
 
+def test_two_jobs_of_a_location_that_were_out_at_once_come_back_as_one(store: Store) -> None:
+    for begun in (False, True):
+        for _ in range(2):
+            put(store, wish(0, Kind.FIELDS))
+            for ticket in release(store):
+                if begun:
+                    claim(store, ticket)
+        store.clock.tick(61)
+        assert ledger.reclaim(store) == 2
+        assert [row.state for row in rows(store)] == ["waiting"]
+
+
 def test_a_job_that_kills_every_worker_is_parked_at_last(store: Store) -> None:
     put(store, wish())
     for _ in range(3):
