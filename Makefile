@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench prove up lock clean
+.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench prove fuzz up lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench: $(READY) ## measure: 3,000 contacts, beside a plain Celery worker (half a
 
 prove: $(READY) ## the proofs: nothing lost, doubled or refused, each goal named (15 minutes)
 	@$(BIN)/python -m ops.prove
+
+fuzz: $(READY) ## look for answers of 500 with EXAMPLES (300) of each kind, others each time (half an hour)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),300) $(BIN)/python -m pytest -n auto --dist loadfile --timeout 0 tests/fuzz
 
 up: $(READY) ## run Rollbook here: dispatcher, workers, beat, Flower
 	$(BIN)/rollbook up
