@@ -41,7 +41,12 @@ def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     operation = None if wanted is None else BY_NAME.get(wanted.operation)
     if wanted is None or operation is None:
         raise GiveUp("what was asked for is not kept any more: ask anew", code="call-unknown")
-    answer = _answer(job, bench.desk(job, trail), operation, wanted)
+    try:
+        answer = _answer(job, bench.desk(job, trail), operation, wanted)
+    except GiveUp as error:
+        # The CRM's sentences name a note or a contact; a person wants to know what was asked.
+        reason = f"{operation.name}: {error.reason}"
+        raise GiveUp(reason, code=error.code, doubtful=error.doubtful) from None
 
     def effect(tx: Tx) -> None:
         now = bench.clock()
@@ -57,7 +62,7 @@ def _answer(job: Job, desk: Desk, operation: Operation, wanted: Asked) -> Mappin
     if job.doubtful and operation.writes:
         # A person who was told that it is perhaps done, and retried it, has looked.
         if rule is Repeat.ASK and job.code != PERHAPS:
-            raise _perhaps(operation)
+            raise _perhaps()
         found = find(desk, operation, wanted) if rule is Repeat.LOOK else None
         if found is not None:
             return found
@@ -71,7 +76,7 @@ def _answer(job: Job, desk: Desk, operation: Operation, wanted: Asked) -> Mappin
         return _refused(job, desk, operation, wanted, error)
     except SyncError as error:
         if error.doubtful and rule is Repeat.ASK:
-            raise _perhaps(operation) from None
+            raise _perhaps() from None
         raise
 
 
@@ -99,10 +104,10 @@ def _is_gone(error: ContactGone | CrmRefused) -> bool:
     return isinstance(error, ContactGone) or error.status in (400, 404)
 
 
-def _perhaps(operation: Operation) -> GiveUp:
+def _perhaps() -> GiveUp:
     return GiveUp(
-        f"{operation.name}: perhaps done: an answer was lost, and to do it twice is not the same "
-        "as once; look in the CRM, then retry it or let it be",
+        "perhaps done: an answer was lost, and to do it twice is not the same as once; look in "
+        "the CRM, then retry it or let it be",
         code="perhaps-done",
         doubtful=True,
     )

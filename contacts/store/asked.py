@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import bindparam, select, text, union_all, update
+from sqlalchemy import bindparam, delete, select, text, union_all, update
 
 from contacts.catalogue.checking import Request
 from contacts.jobs import Kind, Lane, Wish
@@ -171,10 +171,23 @@ _JOB: Final = union_all(_MINE.where(text(RESTING)), _MINE.where(RELEASED))
 def prune(store: Store, *, older_than_s: float) -> int:
     """Forget calls that were asked for long ago, whatever became of them.
 
+    Parked and cancelled ones go with their jobs: nothing is left that could be sent.
+
     Returns:
-        how many.
+        how many calls.
     """
+    put_before = store.clock() - older_than_s
+    with store.write() as tx:
+        tx.execute(_DROP, {"before": put_before})
     return store.prune(asked.c.asked_at, older_than_s)
+
+
+_DROP: Final = delete(jobs).where(
+    jobs.c.kind == Kind.CALL.value,
+    text(RESTING),
+    jobs.c.state != "waiting",
+    jobs.c.put_at < bindparam("before"),
+)
 
 
 def _outcome(row: Any, job: Any, cipher: Cipher) -> Outcome:

@@ -249,6 +249,17 @@ def test_an_unknown_contact_is_a_refusal_and_not_looked_for(live_shop: Any) -> N
     assert outcome(live_shop, id).code == "crm-refused"
 
 
+def test_a_parked_call_is_forgotten_with_its_job(live_shop: Any) -> None:
+    id = ask(live_shop, "contact.get", contactId="nobody0000000000000x")
+    live_shop.work()
+    assert outcome(live_shop, id).reason.startswith("contact.get: ")
+
+    live_shop.clock.tick(10)
+    asked.prune(live_shop.store, older_than_s=5)
+
+    assert live_shop.rows() == []
+
+
 def test_what_was_forgotten_meanwhile_is_not_sent(live_shop: Any) -> None:
     id = ask(live_shop, "contacts.search", pageLimit=1)
     live_shop.clock.tick(10)
