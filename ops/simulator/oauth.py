@@ -177,8 +177,6 @@ def _check_active(call: Call, location: str | None) -> None:
 def _shown(call: Call, pair: Pair) -> dict[str, Any]:
     """What is said of a new pair, by the older names."""
     told, holder = call.world.config.oauth, pair.holder
-    install = call.world.grants.installs.get(holder.place)
-    approved = [one.location for one in call.world.grants.installed(holder.app) if one.location]
     found: dict[str, Any] = {
         "access_token": pair.access,
         "token_type": "Bearer",
@@ -192,12 +190,13 @@ def _shown(call: Call, pair: Pair) -> dict[str, Any]:
     }
     if holder.location:
         return {**found, "locationId": holder.location}
-    future = install is not None and install.future
+    install = call.world.grants.installs.get(holder.place)
+    approved = [one.location for one in call.world.grants.installed(holder.app) if one.location]
     return {
         **found,
         "approvedLocations": approved,
         "approveAllLocations": set(approved) >= set(call.world.locations),
-        "installToFutureLocations": future,
+        "installToFutureLocations": install is not None and install.future,
     }
 
 

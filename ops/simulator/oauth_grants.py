@@ -99,6 +99,7 @@ class Grants:
         self._codes: dict[str, Code] = {}
         self._access: dict[str, tuple[Token, float]] = {}
         self._refresh: dict[str, Refresh] = {}
+        self._by_location: dict[str | None, list[str]] = {}
 
     @property
     def told(self) -> OAuth:
@@ -201,8 +202,10 @@ class Grants:
             how many access tokens.
         """
         now, ended = self._clock(), 0
-        for access, (token, ends) in self._access.items():
-            if location in (None, token.location) and ends > now:
+        places = list(self._by_location) if location is None else [location]
+        for access in (one for place in places for one in self._by_location.pop(place, ())):
+            token, ends = self._access.get(access, (None, now))
+            if token is not None and ends > now:
                 self._access[access], ended = (token, now - self.told.leeway_s), ended + 1
         for one in self._refresh.values():
             if refresh and location in (None, one.holder.location):
@@ -224,6 +227,7 @@ class Grants:
             client=holder.app,
         )
         self._access[access] = (token, self._clock() + life_s)
+        self._by_location.setdefault(holder.location, []).append(access)
         return Pair(access, refresh, holder, life_s)
 
     def _jwt(self, holder: Holder, life_s: int) -> str:

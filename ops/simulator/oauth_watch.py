@@ -52,7 +52,6 @@ class Watch:
     grants: Grants
     uses: dict[str, Use] = field(default_factory=dict)
     most: Counter[tuple[str, str | None]] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
     _flights: dict[tuple[str, str | None], list[Flight]] = field(default_factory=dict)
 
