@@ -40,11 +40,12 @@ def whole(control: Control) -> None:
         try:
             desk = _desk(crm, TOKEN)
             sync(_desk(crm, TOKEN, desk.custom_fields()), version)
-            lookup = _desk(crm, _access(control, version))
+            oauth = _access(control, version)
+            lookup = _desk(crm, oauth)
             named(asker(desk, version), asker(lookup, version), version)
         finally:
             crm.close()
-        refusals(control, version)
+        refusals(control, version, oauth)
 
 
 def _desk(crm: Crm, token: str, custom: Any = ()) -> Desk:
