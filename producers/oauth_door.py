@@ -14,9 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from contacts.errors import UsageError
 from contacts.store import consents
 from contacts.store.cipher import Cipher
 from contacts.store.database import DatabaseDown, Store
@@ -43,6 +45,7 @@ OLD: Final = (
 )
 DENIED: Final = "Nothing was connected: the CRM says that the install was not confirmed."
 NO_CODE: Final = "The CRM brought no code. Run rollbook connect again."
+BROKE: Final = "Rollbook could not keep this; its log says why. Reload this page when it is mended."
 AWAY: Final = "Rollbook's database does not answer just now. Reload this page in a minute."
 
 _PAGE: Final = """<!doctype html>
@@ -50,6 +53,8 @@ _PAGE: Final = """<!doctype html>
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem}}
 </style></head><body><p>{text}</p></body></html>
 """
+
+log = structlog.get_logger("rollbook.receiver")
 
 _WORD: Final = re.compile(r"[a-z_]{1,40}")
 
@@ -80,6 +85,9 @@ class OAuthDoor:
             ours = await asyncio.to_thread(self._keep, state, code)
         except DatabaseDown:
             return _page(429, AWAY)
+        except (UsageError, OSError) as error:  # the keys cannot be read or made
+            log.error("the way back from an install broke", error=type(error).__name__)
+            return _page(429, BROKE)
         return _page(200 if ours else 400, CONNECTED if ours else OLD)
 
     def _keep(self, state: str, code: str) -> bool:

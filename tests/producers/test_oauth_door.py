@@ -13,6 +13,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from contacts.errors import UsageError
 from contacts.jobs import OAUTH, Kind
 from contacts.settings import load
 from contacts.store import consents
@@ -139,3 +140,22 @@ def test_the_address_has_a_state_and_no_pkce(tmp_path: Path) -> None:
         "response_type", "client_id", "redirect_uri", "scope", "state", "version_id",
     }  # fmt: skip
     assert "secret" not in str(found)
+
+
+def test_keys_that_cannot_be_read_are_a_page_and_no_500(store: Store) -> None:
+    def broken() -> Cipher:
+        raise UsageError("secret.key holds something else than keys")
+
+    _, state = consents.ask(store)
+    door = OAuthDoor(store, broken, lambda: None)
+    app = Starlette(routes=[Route(CALLBACK, door.callback, methods=["GET"])])
+
+    async def main() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.get(CALLBACK, params={"state": state, "code": CODE})
+
+    answer = asyncio.run(main())
+
+    assert answer.status_code == 429
+    assert "secret.key" not in answer.text
