@@ -61,6 +61,8 @@ KINDS: Final[dict[Kind, str]] = {
     "which the CRM decides.",
     Kind.FEED: "Reads one page of what changed on the platform.",
     Kind.COURSES: "Reads the platform's courses.",
+    Kind.CHECK: "Looks for `rollbook doctor` whether one thing can be read that the sync needs: "
+    "the contacts, the location, its custom fields, its tasks, the platform.",
     Kind.CALL: "Makes one call of the CRM's API that somebody asked for with `rollbook call`.",
     Kind.ACCESS_EXCHANGE: "Exchanges the code of an install (`rollbook connect`) for its tokens.",
     Kind.ACCESS_LOCATIONS: "Reads one page of an agency's locations; each gets tokens of its own.",
@@ -292,7 +294,7 @@ CODES: Final[dict[str, Code]] = {
     "no-token": Code(
         Ends.WAITS,
         "The location has no token that can be used.",
-        "`rollbook locations add LOCATION` asks for one.",
+        "`rollbook connect`, or `rollbook locations add LOCATION` asks for one.",
     ),
     "token": Code(
         Ends.WAITS,
@@ -348,8 +350,8 @@ CODES: Final[dict[str, Code]] = {
     "scope": Code(
         Ends.WAITS,
         "The token lacks a scope; the reason names it.",
-        "Add it to the private integration in the CRM; the token stays the same. "
-        "Then `rollbook resume LOCATION`.",
+        "Add it to the private integration in the CRM, the token stays the same, then `rollbook "
+        "resume LOCATION`; or to the app, then `rollbook connect`.",
     ),
     "other-location": Code(
         Ends.WAITS,

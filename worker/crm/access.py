@@ -14,7 +14,7 @@ repaired it in the CRM, where we cannot see it."""
 
 _NEW_TOKEN = (
     "make a new private integration token inside the sub-account (Settings > Private "
-    "Integrations) and set it with ROLLBOOK_CRM_TOKEN"
+    "Integrations) and set it with ROLLBOOK_CRM_TOKEN, or install the app: `rollbook connect`"
 )
 _KINDS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
     (re.compile(shape, re.IGNORECASE), code, advice)
@@ -28,7 +28,7 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
             r"not authori[sz]ed for this scope",
             "scope",
             "the token lacks the scope {scope}: add it to the private integration in the CRM, "
-            "the token stays the same",
+            "the token stays the same; or to the app, and install it again (`rollbook connect`)",
         ),
         (
             r"authclass type|user ?type mismatch",
