@@ -14,6 +14,7 @@ import orjson
 
 from contacts.catalogue.row import Field, Operation, Shape
 from contacts.names import hint
+from contacts.settings import V3
 
 ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 LOCATION_ID: Final = "locationId"
@@ -110,7 +111,7 @@ class _Made:
                     self._wrong(name, f"is needed: {_shape(one)}")
                 continue
             try:
-                found[name] = value_of(one, values[key])
+                found[name] = renamed(one, value_of(one, values[key]), self.version)
             except ValueError as error:
                 self._wrong(key, str(error))
                 continue
@@ -160,6 +161,21 @@ def value_of(one: Field, value: object) -> Any:
     if one.most and isinstance(read, list) and len(read) > one.most:
         raise ValueError(f"has {len(read)} values; the CRM takes {one.most} at once")
     return read
+
+
+def renamed(one: Field, value: Any, version: str) -> Any:
+    """The value with the names within it in that version's spelling, whichever it was given in."""
+    names = {old: new if version == V3 else old for old, new in one.inside}
+    names |= {new: new if version == V3 else old for old, new in one.inside}
+    if isinstance(value, list):
+        return [_named_anew(part, names) for part in value] if names else value
+    return _named_anew(value, names)
+
+
+def _named_anew(value: Any, names: Mapping[str, str]) -> Any:
+    if not isinstance(value, dict) or not names:
+        return value
+    return {names.get(name, name): inner for name, inner in value.items()}
 
 
 def _read(one: Field, text: str) -> object:

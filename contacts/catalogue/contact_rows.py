@@ -14,6 +14,16 @@ BOTH: Final = ("succeeded", "succeded")
 
 CONTACT_ID: Final = ("contactId",)
 
+_CHANNELS: Final = (
+    ("Call", "call"),
+    ("Email", "email"),
+    ("SMS", "sms"),
+    ("WhatsApp", "whatsApp"),
+    ("GMB", "gmb"),
+    ("FB", "fb"),
+)
+"""Of do-not-disturb; v3 begins them with a small letter."""
+
 _VALUES: Final = (
     Field("firstName", null=True),
     Field("lastName", null=True),
@@ -27,10 +37,10 @@ _VALUES: Final = (
     Field("website", null=True),
     Field("timezone", null=True),
     Field("dnd", Shape.BOOLEAN),
-    Field("dndSettings", Shape.OBJECT),
+    Field("dndSettings", Shape.OBJECT, inside=_CHANNELS),
     Field("inboundDndSettings", Shape.OBJECT),
     Field("tags", Shape.TEXTS),
-    Field("customFields", Shape.LIST),
+    Field("customFields", Shape.LIST, inside=(("field_value", "fieldValue"),)),
     Field("dateOfBirth", null=True),
     Field("country"),
 )

@@ -58,6 +58,7 @@ class Field:
         only: the generation that has it; "": both.
         choices: the values it may have; empty: any.
         most: a list has no more than this; 0: no limit is known.
+        inside: names within an object, or within the objects of a list: (the older, that of v3).
     """
 
     name: str
@@ -68,6 +69,7 @@ class Field:
     only: str = ""
     choices: tuple[str, ...] = ()
     most: int = 0
+    inside: tuple[tuple[str, str], ...] = ()
 
     def name_in(self, version: str) -> str:
         """Its name in that version of the API."""

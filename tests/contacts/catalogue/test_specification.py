@@ -188,6 +188,24 @@ def specified(schema: Entry, what: str) -> object:
     return schema.get("nullable", False) if what == "null" else set(schema.get("enum", ()))
 
 
+def test_the_names_within_an_object_are_those_of_the_specification() -> None:
+    for version, row, entry, schemas in pairs():
+        properties = body_of(entry, schemas).get("properties", {})
+        for field in row.body_in(version):
+            names = {new if version == V3 else old for old, new in field.inside}
+            if names:
+                assert names <= within(properties[field.name], schemas), (version, row.name)
+
+
+def within(schema: Entry, schemas: Entry) -> set[str]:
+    """Every name that an object, or one of a list, may have, one level deep."""
+    if "$ref" in schema:
+        return within(schemas[schema["$ref"].split("/")[-1]], schemas)
+    parts = [*schema.get("allOf", ()), *schema.get("anyOf", ())]
+    parts += [schema["items"]] if "items" in schema else []
+    return set(schema.get("properties", ())).union(*(within(one, schemas) for one in parts))
+
+
 def test_the_codes_of_success_are_those_of_the_specification() -> None:
     for version, row, entry, _ in pairs():
         codes = {int(code) for code in entry["responses"] if code.startswith("2")}
