@@ -3,6 +3,7 @@
 specification   the published files, read and made one document for each generation
 deviations      where the real API is otherwise: one file, each with its source
 checker         one request and its answer against a document
+side            a document as the validator reads it
 exchange        a request and its answer
 witness         the stand-in on a port, with somebody who writes down what passes
 scenario        every operation once, and what is refused

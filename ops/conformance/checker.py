@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import parse_qsl, unquote
-
-from openapi_core import Config, OpenAPI
-from openapi_core.testing import MockRequest, MockResponse
+from typing import TYPE_CHECKING
 
 from ops.conformance.deviations import Deviation, corrected
 from ops.conformance.exchange import Exchange
-from ops.conformance.specification import DATED, GENERATIONS, SERVER, Json, Specification, whole
+from ops.conformance.specification import DATED, GENERATIONS, Json, Specification
 
-LONGEST: Final = 200
-"""Characters of a violation that are shown: a validator quotes whole bodies."""
+if TYPE_CHECKING:
+    from ops.conformance.side import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Checker:
     def __init__(self, specification: Specification, deviations: Sequence[Deviation]) -> None:
         self._specification = specification
         self._deviations = deviations
-        self._sides: dict[str, _Side] = {}
+        self._sides: dict[str, Side] = {}
 
     def operation(self, exchange: Exchange) -> str | None:
         """Method and path of the specification that an exchange is about; None: it has none."""
@@ -73,78 +68,11 @@ class Checker:
             found += [("request", *one) for one in side.request_errors(exchange, operation)]
         return tuple(Violation(side.generation, operation, *one) for one in found)
 
-    def _side(self, version: str) -> _Side:
+    def _side(self, version: str) -> Side:
+        from ops.conformance.side import Side  # 0.4 s, and there only with the extra
+
         generation = version if version in GENERATIONS else DATED
         if generation not in self._sides:
             paths, schemes = corrected(self._specification, generation, self._deviations)
-            self._sides[generation] = _Side(generation, paths, schemes)
+            self._sides[generation] = Side(generation, paths, schemes)
         return self._sides[generation]
-
-
-class _Side:
-    """One generation."""
-
-    def __init__(self, generation: str, paths: Json, schemes: Json) -> None:
-        self.generation = generation
-        self.paths = paths
-        # None: the specification itself is taken as it is, flaws and all.
-        config = Config(
-            spec_validator_cls=None,  # type: ignore[arg-type]
-            additional_properties_default_policy="forbid",
-        )
-        self._api = OpenAPI.from_dict(whole(paths, schemes), config=config)
-        # Names before placeholders: /contacts/search is no contact's id.
-        self._patterns = [
-            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path)
-            for path in sorted(paths, key=lambda path: (path.count("{"), path))
-        ]
-
-    def operation(self, exchange: Exchange) -> str | None:
-        for pattern, path in self._patterns:
-            if pattern.fullmatch(exchange.path) and exchange.method.lower() in self.paths[path]:
-                return f"{exchange.method} {path}"
-        return None
-
-    def request_errors(self, exchange: Exchange, operation: str) -> Iterator[tuple[str, str]]:
-        _, _, path = operation.partition(" ")
-        described = self.paths[path][exchange.method.lower()].get("parameters", ())
-        known = {one["name"] for one in described if one["in"] == "query"}
-        for name, _ in parse_qsl(exchange.query, keep_blank_values=True):
-            if name not in known:
-                yield "", f"the query has {name}, which is not described"
-        for error in self._api.iter_request_errors(_request(exchange)):
-            yield from _told(error)
-
-    def answer_errors(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
-        response = MockResponse(
-            exchange.answer, exchange.status, content_type=exchange.kind.partition(";")[0]
-        )
-        for error in self._api.iter_response_errors(_request(exchange), response):
-            for where, what in _told(error):
-                yield where, f"{exchange.status}: {what}"
-
-
-def _request(exchange: Exchange) -> MockRequest:
-    return MockRequest(
-        SERVER,
-        exchange.method,
-        unquote(exchange.path),
-        args=dict(parse_qsl(exchange.query, keep_blank_values=True)),
-        headers=dict(exchange.headers),
-        data=exchange.body,
-        content_type=exchange.headers.get("content-type", "application/json").partition(";")[0],
-    )
-
-
-def _told(error: Exception) -> Iterator[tuple[str, str]]:
-    """Where and what, once for each thing that a schema has against a value."""
-    causes: Mapping[str, Any] = vars(error.__cause__) if error.__cause__ else {}
-    for one in causes.get("schema_errors", ()):
-        where = "/".join("*" if isinstance(step, int) else step for step in one.absolute_path)
-        yield where, _short(one.message)
-    if not causes.get("schema_errors"):
-        yield "", _short(f"{error.__cause__ or error}")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
