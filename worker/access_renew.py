@@ -182,7 +182,7 @@ def _turn(lease: Lease, refused: Refused, job: Job, bench: Workbench) -> Effect:
         way = Way.COMPANY
     if grant.way == Way.CODE:
         patiently(bench, lambda tx: renewals.turn(tx, lease, way, code=None, cipher=bench.cipher))
-        raise TryAgain(refused.reason, code=refused.code)
+        raise TryAgain(refused.reason, code="oauth-code")
     patiently(bench, lambda tx: _go_by(tx, lease, way, None, bench))
     return nothing
 

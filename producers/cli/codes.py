@@ -314,9 +314,6 @@ CODES: Final[dict[str, Code]] = {
     "token-renewed": Code(
         Ends.WAITS, "There is a newer token than the one that was refused.", "Nothing."
     ),
-    "token-over": Code(
-        Ends.WAITS, "The access token's time is over; it is renewed first.", "Nothing."
-    ),
     "location-inactive": Code(
         Ends.WAITS,
         "The CRM says that the location is paused or not paid for; its tokens stay good.",
@@ -332,20 +329,10 @@ CODES: Final[dict[str, Code]] = {
         "The CRM gives no tokens any more: the app is not installed, or access was taken away.",
         "`rollbook connect` again; the locations then go on by themselves.",
     ),
-    "oauth-grant": Code(
-        Ends.PARKED,
-        "The refresh token is used, over or revoked, and no other way was left.",
-        "`rollbook connect` again.",
-    ),
     "oauth-code": Code(
         Ends.AGAIN,
         "The code for new tokens was spent or over; another one is asked for.",
         "Parked ones: `rollbook connect` again.",
-    ),
-    "oauth-refused": Code(
-        Ends.PARKED,
-        "The CRM gives no tokens; its sentence is the reason.",
-        "`rollbook connect` again.",
     ),
     "scope": Code(
         Ends.WAITS,
