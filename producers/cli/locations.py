@@ -103,7 +103,7 @@ def add_location(
             f"Location {id} {what}{'' if token is None else ', its token is kept encrypted'}."
         )
         if token is None and not (known and known.has_token):
-            screen.warn(f"It has no token yet: rollbook locations add {id}, or rollbook connect")
+            screen.warn(f"It has no token yet: rollbook locations add {id}")
 
 
 def _token(door: Door, id: str, known: Location | None, *, from_stdin: bool) -> str | None:
