@@ -14,10 +14,10 @@ shapes, refusals                     what comes out
 openapi, answers                     a document of it, for fuzzers
 world, tagbook                       what is remembered
 seeding      what people do in the CRM itself
-webhooks, postman  what is told of a change, and how it is sent
+webhooks, postman, retries, breaker, seals   what is told of a change, and how it is sent
 coursehost   OnlineCourseHost beside it: two calls, three hooks
 limits, buckets                      the rate limit
 latency, faults                      what goes wrong
 report       the log that judges ask
-config       every switch
+config, quirks, webhook_settings, strict   every switch
 """

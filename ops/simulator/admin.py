@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ops.simulator import config, coursehost, oauth_admin, openapi, report, seeding
-from ops.simulator.config import BadConfig, Name, Strict
+from ops.simulator.config import BadConfig, Name
 from ops.simulator.faults import Fault
 from ops.simulator.standin import StandIn
+from ops.simulator.strict import Strict
 
 PREFIX: Final = "/_simulator"
 
@@ -70,6 +71,12 @@ class Generation(Strict):
     known: bool = False
 
 
+class Resending(Strict):
+    """A webhook of the log that somebody sends once more."""
+
+    webhook: Name
+
+
 class Number(Strict):
     """One fault, or all."""
 
@@ -86,6 +93,13 @@ def _query(model: type[Model], request: Request) -> Model:
 
 async def _body(model: type[Model], request: Request) -> Model:
     return model.model_validate_json(await request.body() or b"{}")
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    found = orjson.loads(raw or b"{}")
+    if not isinstance(found, dict):
+        raise BadConfig("webhook: must be an object")
+    return found
 
 
 class Admin:
@@ -120,15 +134,31 @@ class Admin:
         seeding.merge(self._standin.world, await _body(seeding.Merge, request))
         return _json({})
 
+    async def restore(self, request: Request) -> Response:
+        seeding.restore(self._standin.world, await _body(seeding.Restoring, request))
+        return _json({})
+
     async def webhooks(self, _: Request) -> Response:
         postman = self._standin.postman
-        return _json({"public_key": postman.public_key, "counts": postman.report()})
+        found = {"public_key": postman.seals.public_key, "counts": postman.report()}
+        if self._standin.world.config.webhooks.signature in ("rsa", "both"):
+            found["legacy_public_key"] = postman.seals.legacy_public_key
+        return _json({**found, "breaker": postman.breaker.state})
+
+    async def plain(self, request: Request) -> Response:
+        self._standin.postman.send([_object(await request.body())], plain=True)
+        return _json({}, 202)
+
+    async def resend(self, request: Request) -> Response:
+        self._standin.postman.resend((await _body(Resending, request)).webhook)
+        return _json({}, 202)
+
+    async def enable(self, _: Request) -> Response:
+        self._standin.postman.breaker.enable()
+        return _json({"breaker": self._standin.postman.breaker.state})
 
     async def send(self, request: Request) -> Response:
-        payload = orjson.loads(await request.body() or b"{}")
-        if not isinstance(payload, dict):
-            raise BadConfig("webhook: must be an object")
-        self._standin.postman.send([payload])
+        self._standin.postman.send([_object(await request.body())])
         return _json({}, 202)
 
     async def openapi(self, request: Request) -> Response:
@@ -195,8 +225,12 @@ def admin(standin: StandIn) -> Starlette:
         ("POST", "contacts", side.seed),
         ("DELETE", "contacts", side.delete),
         ("POST", "merge", side.merge),
+        ("POST", "restore", side.restore),
         ("GET", "webhooks", side.webhooks),
         ("POST", "webhooks", side.send),
+        ("POST", "webhooks/plain", side.plain),
+        ("POST", "webhooks/resend", side.resend),
+        ("POST", "webhooks/enable", side.enable),
         ("GET", "openapi.json", side.openapi),
         ("GET", "faults", side.faults),
         ("POST", "faults", side.add_fault),

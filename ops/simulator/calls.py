@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.simulator import access
-from ops.simulator.config import Location, Quirks, Token
+from ops.simulator.config import Location, Token
+from ops.simulator.quirks import Quirks
 from ops.simulator.refusals import unknown_contact
 from ops.simulator.world import Book, Contact, World
 

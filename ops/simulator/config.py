@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -19,6 +17,9 @@ from pydantic import (
 from ops.simulator.faults import Fault
 from ops.simulator.latency import Constant, Latency
 from ops.simulator.oauth_settings import OAuth
+from ops.simulator.quirks import Quirks
+from ops.simulator.strict import Share, Strict
+from ops.simulator.webhook_settings import Webhooks
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Identity = Literal["email", "phone"]
@@ -28,12 +29,6 @@ Event = Literal["account", "enrolment", "newsletter"]
 
 class BadConfig(ValueError):
     """Somebody's mistake; the message names the field."""
-
-
-class Strict(BaseModel):
-    """Frozen, and an unknown name is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CustomField(Strict):
@@ -140,45 +135,6 @@ class Token(Strict):
         return self
 
 
-class Quirks(Strict):
-    """Where it is known to be odd, or not known at all. See README.md for each."""
-
-    upsert_ignores_gender: bool = True
-    upsert_by_additional_email: Literal["replaces-primary", "keeps-primary"] = "replaces-primary"
-    shows_additional: bool = True
-    finds_additional: bool = True
-    update_takes_company_name: bool = False
-    update_checks_duplicates: bool = True
-    shows_gender: bool = True
-    null: Literal["clears", "ignored"] = "clears"
-    blank: Literal["clears", "ignored"] = "clears"
-    email_case: Literal["kept", "lower"] = "kept"
-    bad_phone: Literal["kept", "dropped", "refused"] = "kept"
-    name_split: Literal["first-word", "last-word"] = "first-word"
-    trims_tags: bool = True
-    unknown_custom_field: Literal["ignored", "refused"] = "ignored"
-    deleted_contact: Literal["unknown", "shown"] = "unknown"
-    list_date_of_birth: Literal["epoch", "date", "absent"] = "epoch"
-    list_cursor: Literal["both", "ignored"] = "both"
-    list_ties: Literal["kept", "lost"] = "kept"
-    list_lag_s: NonNegativeFloat = 0.0
-    search_lag_s: NonNegativeFloat = 0.0
-    search_names: Literal["lower", "raw"] = "lower"
-    timezone_fires: bool = True
-    task_events_name_contact: bool = False
-    task_search_most: PositiveInt = 100
-    page_with_search_after: Literal["refused", "ignored"] = "refused"
-    v3_keeps_old_paths: bool = True
-    workflow_add_status: Literal[200, 201] = 201
-    bulk_tags_most: PositiveInt | None = 500
-    bulk_needs_scope: bool = False
-    bulk_counts: Literal["one", "each"] = "one"
-    lookup_refusal_status: Literal[401, 403] = 401
-    tags_fill_dictionary: bool = True
-    tag_changes_reach_contacts: bool = True
-    double_names: Literal["refused", "made"] = "refused"
-
-
 class Mangling(Strict):
     """How likely a changed text of a contact is kept otherwise than it was sent.
 
@@ -187,30 +143,9 @@ class Mangling(Strict):
             blanks, ``https://``.
     """
 
-    drop_chance: Annotated[float, Field(ge=0, le=1)] = 0.0
-    cut_chance: Annotated[float, Field(ge=0, le=1)] = 0.0
-    tidy_chance: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-
-class Webhooks(Strict):
-    """Whether and how changes are told. Signed with a key of the stand-in's own.
-
-    Attributes:
-        url: where to; None: nowhere.
-        events: whether changes are told at all; else only those that are asked for.
-        low_ms, high_ms: how late each one is; they overtake each other.
-        double_chance, drop_chance: that one comes twice, or never.
-        retries, retry_ms: after an answer that is not 2xx, or none.
-    """
-
-    url: str | None = None
-    events: bool = True
-    low_ms: NonNegativeFloat = 0.0
-    high_ms: NonNegativeFloat = 0.0
-    double_chance: Annotated[float, Field(ge=0, le=1)] = 0.0
-    drop_chance: Annotated[float, Field(ge=0, le=1)] = 0.0
-    retries: Annotated[int, Field(ge=0, le=100)] = 12
-    retry_ms: NonNegativeFloat = 1000.0
+    drop_chance: Share = 0.0
+    cut_chance: Share = 0.0
+    tidy_chance: Share = 0.0
 
 
 class Course(Strict):

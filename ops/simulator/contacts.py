@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ops.simulator import bodies, shapes, values
 from ops.simulator.calls import Answer, Call
 from ops.simulator.config import Location
 from ops.simulator.mangling import mangled
-from ops.simulator.refusals import bad_request
+from ops.simulator.refusals import bad_request, unprocessable
 from ops.simulator.world import Contact
 
 Found = tuple[Contact, str]
 """Somebody who is there already, and the field by which: email or phone."""
+
+_KNOWN_BY: Final = frozenset(("firstName", "lastName", "email", "phone"))
 
 
 def create(call: Call) -> Answer:
@@ -22,6 +24,8 @@ def create(call: Call) -> Answer:
     body = bodies.parse(call.raw, bodies.CREATE.of(v3=call.v3))
     location = call.location(body["locationId"])
     wanted = values.applied({}, body, location, call.quirks)
+    if call.quirks.create_needs_identity and not _KNOWN_BY & wanted.keys():
+        raise unprocessable(["one of name, phone and email must be provided"])
     if not location.allow_duplicates:
         _refuse_twin(_twin(call, location, wanted))
     made = _written(call, location, _blank(call, location), body, wanted)
@@ -105,7 +109,9 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """``DELETE /contacts/{id}``: softly."""
-    old = call.contact()
+    old = call.contact(deleted=call.quirks.delete_twice == "fine")
+    if old.deleted:
+        return 200, succeeded(call, both=True)
     call.world.put(replace(old, deleted=True, updated_ms=call.world.now_ms()))
     return 200, succeeded(call, both=True)
 

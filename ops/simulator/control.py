@@ -58,6 +58,10 @@ class Control:
         """Contacts that people merged into another one in the CRM."""
         self._ask("POST", "merge", {"location": location, "into": into, "ids": ids})
 
+    def restore(self, location: str, *ids: str) -> None:
+        """Deleted contacts that people brought back in the CRM."""
+        self._ask("POST", "restore", {"location": location, "ids": ids})
+
     def webhooks(self) -> dict[str, Any]:
         """The key that signs them, and the counts."""
         return dict(self._ask("GET", "webhooks"))
@@ -65,6 +69,14 @@ class Control:
     def send(self, **payload: Any) -> None:
         """Send a webhook that no change caused."""
         self._ask("POST", "webhooks", payload)
+
+    def resend(self, webhook: str) -> None:
+        """Send a webhook once more, as a person does from the CRM's log."""
+        self._ask("POST", "webhooks/resend", {"webhook": webhook})
+
+    def enable_webhooks(self) -> None:
+        """Deliveries that the circuit breaker paused go on."""
+        self._ask("POST", "webhooks/enable", {})
 
     def fault(self, kind: str, **more: Any) -> int:
         """Let something go wrong; see ``ops.simulator.faults.Fault``. Returns its number."""

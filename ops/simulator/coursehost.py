@@ -19,8 +19,9 @@ import orjson
 from pydantic import Field, PositiveInt
 
 from ops.simulator.buckets import Bucket
-from ops.simulator.config import CourseHost, Event, Limits, Shape, Strict
+from ops.simulator.config import CourseHost, Event, Limits, Shape
 from ops.simulator.faults import Fault
+from ops.simulator.strict import Strict
 
 PREFIX: Final = "/coursehost"
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ops.simulator import oauth_people
-from ops.simulator.config import BadConfig, Strict
+from ops.simulator.config import BadConfig
 from ops.simulator.oauth_settings import App
+from ops.simulator.strict import Strict
 
 if TYPE_CHECKING:
     from ops.simulator.standin import StandIn

@@ -23,7 +23,7 @@ def contacts(call: Call) -> Answer:
     body = bodies.parse(call.raw, bodies.CONTACT_SEARCH)
     call.location(body["locationId"])
     _check(body, call.quirks.page_with_search_after)
-    field, descending = _sort(body.get("sort") or [])
+    field, descending = _sort(body.get("sort") or [], call.quirks.search_order)
     fits = all_of([parsed(one) for one in body.get("filters") or []])
     words = str(body.get("query") or "").lower()
     found = [
@@ -73,10 +73,10 @@ def _page(
     return [one for one in found if beyond(one)][:limit]
 
 
-def _sort(wanted: list[Any]) -> tuple[str, bool]:
-    """The field, and whether the largest comes first; the usual order is a guess."""
+def _sort(wanted: list[Any], usual: str) -> tuple[str, bool]:
+    """The field, and whether the largest comes first; the usual order is not published."""
     if not wanted:
-        return ADDED, True
+        return UPDATED if usual == "updated-desc" else ADDED, usual != "added-asc"
     first = wanted[0]
     if not isinstance(first, dict):
         raise unprocessable(["each value in nested property sort must be an object"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ops.simulator import shapes, tasks, values
-from ops.simulator.config import BadConfig, Name, Strict
-from ops.simulator.world import ADDITIONAL, Contact, Note, Task, World
+from ops.simulator.config import BadConfig, Name
+from ops.simulator.strict import Strict
+from ops.simulator.world import ADDITIONAL, Contact, Note, Task, Ties, World
+
+DAY_MS: Final = 86_400_000
 
 
 class SeedTask(Strict):
@@ -27,6 +30,7 @@ class Seed(Strict):
         custom: by the id of the custom field; None takes one away.
         notes: are added.
         edited: other texts of notes by their ids; None deletes one.
+        appointments: are added; by the API's names.
         tasks: are added; with the id of one that is there, it is changed.
         added_ms: when a new one was added, milliseconds since the epoch; None is now.
         deleted: True deletes, False brings back.
@@ -39,6 +43,7 @@ class Seed(Strict):
     notes: tuple[str, ...] = ()
     edited: Mapping[str, str | None] = {}
     tasks: tuple[SeedTask, ...] = ()
+    appointments: tuple[Mapping[str, Any], ...] = ()
     added_ms: int | None = None
     deleted: bool | None = None
 
@@ -83,6 +88,7 @@ def _put(world: World, location: str, one: Seed) -> str:
             tags=old.tags if one.tags is None else values.tags(one.tags, quirks),
             notes=tuple(notes),
             tasks=_tasks(world, old.tasks, one.tasks),
+            ties=_ties(world, old.ties, one.appointments),
             updated_ms=now,
             deleted=old.deleted if one.deleted is None else one.deleted,
         )
@@ -99,6 +105,11 @@ def _tasks(world: World, old: tuple[Task, ...], told: Iterable[SeedTask]) -> tup
         if one.deleted:
             del found[id]
     return tuple(found.values())
+
+
+def _ties(world: World, old: Ties, appointments: Iterable[Mapping[str, Any]]) -> Ties:
+    made = tuple({"id": world.new_id(), **one} for one in appointments)
+    return replace(old, appointments=(*old.appointments, *made)) if made else old
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +129,34 @@ def delete(world: World, location: str, ids: Iterable[str] | None) -> int:
     for one in living:
         world.put(replace(one, deleted=True, updated_ms=world.now_ms()))
     return len(living)
+
+
+class Restoring(Strict):
+    """Contacts that a person brings back."""
+
+    location: Name
+    ids: tuple[str, ...]
+
+
+def restore(world: World, asked: Restoring) -> None:
+    """Bring deleted contacts back, as a person does within 60 days (help centre).
+
+    Two help articles contradict each other on whether notes and tasks come back: a switch.
+
+    Raises:
+        BadConfig: no such location, or no contact that can be brought back.
+    """
+    _known(world, asked.location)
+    book, quirks, now = world.books[asked.location].contacts, world.config.quirks, world.now_ms()
+    for id in asked.ids:
+        one = book.get(id)
+        if one is None or not one.deleted:
+            raise BadConfig(f"ids: {id} is no deleted contact")
+        if now - one.updated_ms > quirks.restore_days * DAY_MS:
+            raise BadConfig(f"ids: {id} was deleted more than {quirks.restore_days:g} days ago")
+    for id in asked.ids:
+        one = replace(book[id], deleted=False, updated_ms=now)
+        world.put(one if quirks.restore_brings_notes else replace(one, notes=(), tasks=()))
 
 
 class Merge(Strict):
@@ -141,7 +180,8 @@ def merge(world: World, asked: Merge) -> None:
         raise BadConfig(f"ids: there is no contact {missing[0]}")
     for id in asked.ids:
         child, now = book[id], world.now_ms()
-        world.put(replace(child, deleted=True, updated_ms=now))
+        tells = world.config.quirks.merge_tells_of_children
+        world.put(replace(child, deleted=True, updated_ms=now), silently=not tells)
         master = book[asked.into]
         values = {**child.values, **master.values}
         for identity, further in ADDITIONAL.items():
@@ -157,9 +197,21 @@ def merge(world: World, asked: Merge) -> None:
                 tags=tuple(dict.fromkeys((*master.tags, *child.tags))),
                 notes=(*master.notes, *child.notes),
                 tasks=(*master.tasks, *child.tasks),
+                ties=_both(master.ties, child.ties),
                 updated_ms=now,
             )
         )
+
+
+def _both(master: Ties, child: Ties) -> Ties:
+    """A guess: nothing is published of followers and campaigns of those who are merged."""
+    return Ties(
+        followers=tuple(dict.fromkeys((*master.followers, *child.followers))),
+        business=master.business or child.business,
+        campaigns=tuple(dict.fromkeys((*master.campaigns, *child.campaigns))),
+        workflows={**child.workflows, **master.workflows},
+        appointments=(*master.appointments, *child.appointments),
+    )
 
 
 def dump(world: World, location: str, *, deleted: bool = False) -> list[dict[str, Any]]:

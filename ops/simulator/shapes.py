@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.simulator.bodies import DND_CHANNELS
-from ops.simulator.config import Quirks
+from ops.simulator.quirks import Quirks
 from ops.simulator.world import ADDITIONAL, Contact, Note, Task
 
 

@@ -206,7 +206,7 @@ class StandIn:
         route, token = asked.route, asked.token
         free = route is not None and route.open
         version = "" if free and asked.version is None else access.version(asked.version)
-        if route is None or not self._there(route, version):
+        if route is None or not self._there(route, version, asked.path):
             raise no_route(asked.method, asked.path)
         if free:
             token = access.NOBODY
@@ -220,11 +220,18 @@ class StandIn:
             access.check_scope(token, route.scope, agency=route.agency)
         query = dict(parse_qsl(asked.query, keep_blank_values=True))
         call = Call(self.world, token, version, asked.id, query, body, asked.thing, asked.kind)
-        return route.deed(call)
+        self.world.by_call = True
+        try:
+            return route.deed(call)
+        finally:
+            self.world.by_call = False
 
-    def _there(self, route: Route, version: str) -> bool:
+    def _there(self, route: Route, version: str, path: str) -> bool:
+        quirks = self.world.config.quirks
+        if quirks.last_slash == "exact" and path.endswith("/") != route.operation.endswith("/"):
+            return False
         if version == "v3":
-            return not route.old or self.world.config.quirks.v3_keeps_old_paths
+            return not route.old or quirks.v3_keeps_old_paths
         return not route.v3
 
     def _unscoped(self, route: Route, token: Token) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import phonenumbers
 
 from ops.simulator.bodies import DND_CHANNELS, iso_day
-from ops.simulator.config import CustomField, Location, Quirks
+from ops.simulator.config import CustomField, Location
+from ops.simulator.quirks import Quirks
 from ops.simulator.refusals import bad_request, unprocessable
 
 _ELSEWHERE = frozenset(("locationId", "tags", "customFields", "name", "firstName", "lastName")) | {
@@ -64,6 +65,11 @@ def _plain(body: Mapping[str, Any], location: Location, quirks: Quirks) -> dict[
         found["dndSettings"] = {DND_CHANNELS.get(name, name): one for name, one in given.items()}
     if found.get("email") and quirks.email_case == "lower":
         found["email"] = found["email"].lower()
+    if found.get("country") and found["country"] not in phonenumbers.SUPPORTED_REGIONS:
+        if quirks.bad_country == "refused":
+            raise unprocessable(["country must be a valid enum value"])
+        if quirks.bad_country == "dropped":
+            del found["country"]
     if found.get("phone"):
         phone = e164(found["phone"], location.country)
         if phone is not None:
@@ -119,10 +125,25 @@ def custom(
             if clears(value, quirks):
                 new.pop(field.id, None)
         else:
-            new[field.id] = _typed(value, field)
+            kept = _offered(_typed(value, field), field, quirks)
+            if kept not in (None, []):
+                new[field.id] = kept
     if unknown and quirks.unknown_custom_field == "refused":
         raise unprocessable([f"custom field {name} does not exist" for name in unknown])
     return new
+
+
+def _offered(value: Any, field: CustomField, quirks: Quirks) -> Any:
+    """The value, if it is one of the field's options; what becomes of another is not published."""
+    if not field.options or quirks.unknown_option == "kept":
+        return value
+    given = value if isinstance(value, list) else [value]
+    known = [one for one in given if one in field.options]
+    if len(known) == len(given):
+        return value
+    if quirks.unknown_option == "refused":
+        raise unprocessable([f"invalid option for custom field {field.id}"])
+    return known if isinstance(value, list) else None
 
 
 def _typed(value: Any, field: CustomField) -> Any:

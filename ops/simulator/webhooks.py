@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ops.simulator import shapes
-from ops.simulator.config import Quirks
+from ops.simulator.quirks import Quirks
 from ops.simulator.world import Contact, Note, Task
 
 Payload = dict[str, Any]
@@ -21,27 +21,36 @@ _SHOWN = (
 DND = frozenset({"dnd", "dndSettings"})
 
 
-def caused(old: Contact | None, new: Contact, quirks: Quirks) -> Iterator[Payload]:
-    """The webhooks of a change, without what the sender adds (time, ids of its own)."""
+def caused(
+    old: Contact | None, new: Contact, quirks: Quirks, fields: Collection[str] | None = None
+) -> Iterator[Payload]:
+    """The webhooks of a change, without what the sender adds (time, ids of its own).
+
+    Args:
+        fields: whose change is told as ``ContactUpdate``; None: of all.
+    """
     if old is None or (old.deleted and not new.deleted):
         yield contact("ContactCreate", new)
     elif new.deleted and not old.deleted:
         yield contact("ContactDelete", new)
     elif not new.deleted:
-        yield from _updates(old, new, quirks)
+        yield from _updates(old, new, quirks, fields)
     if not new.deleted:
         yield from _notes(old, new)
         yield from _tasks(old, new, quirks)
 
 
-def _updates(old: Contact, new: Contact, quirks: Quirks) -> Iterator[Payload]:
+def _updates(
+    old: Contact, new: Contact, quirks: Quirks, fields: Collection[str] | None
+) -> Iterator[Payload]:
     moved = {
         name
         for name in old.values.keys() | new.values.keys()
         if old.values.get(name) != new.values.get(name)
     }
     silent = DND if quirks.timezone_fires else DND | {"timezone"}
-    if moved - silent or old.custom != new.custom:
+    told = moved - silent | ({"customFields"} if old.custom != new.custom else set())
+    if told if fields is None else told & set(fields):
         yield contact("ContactUpdate", new)
     if moved & DND:
         yield contact("ContactDndUpdate", new)

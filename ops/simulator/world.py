@@ -196,7 +196,8 @@ class World:
 
     ``tags_replaced`` counts calls that gave all tags of a contact that was there: tags that
     somebody else has just put on are lost by that. ``mangled`` lists what was not kept as it was
-    sent: (contact, property, what was made of it).
+    sent: (contact, property, what was made of it). ``by_call``: what changes now is changed by a
+    call of the API, not by a person.
 
     Args:
         clock: seconds since the epoch; None is the machine's, which then never goes back.
@@ -214,6 +215,7 @@ class World:
         self._fields: dict[str, dict[str, CustomField | None]] = {}
         self.tokens: dict[str, Token] = {}
         self.listeners: list[Callable[[Contact | None, Contact], None]] = []
+        self.by_call = False
         self.tags_replaced = 0
         self.mangled: list[tuple[str, str, str]] = []
         self.told(config)
@@ -253,7 +255,7 @@ class World:
         home = self.home.get(id)
         return self.books[home].contacts[id] if home is not None else None
 
-    def put(self, contact: Contact) -> None:
+    def put(self, contact: Contact, *, silently: bool = False) -> None:
         """Keep a contact, new or changed, and tell who listens."""
         old = self.find(contact.id)
         self.home[contact.id] = contact.location
@@ -261,7 +263,7 @@ class World:
         self.books[contact.location].put(contact, now=self.clock(), remember_s=lag)
         if contact.tags and self.config.quirks.tags_fill_dictionary:
             self.tagbooks[contact.location].note(contact.tags, old.tags if old else ())
-        for tell in self.listeners:
+        for tell in () if silently else self.listeners:
             tell(old, contact)
 
     def now_ms(self) -> int:

@@ -20,13 +20,15 @@ from ops.simulator import (
     oauth_settings,
     routes,
     seeding,
+    webhook_settings,
 )  # fmt: skip
 
 README = (Path(ops.simulator.__file__).parent / "README.md").read_text("utf-8")
 MODELS: tuple[type[BaseModel], ...] = (
     config.Config, config.Location, config.CustomField, config.Token, config.Limits,
     config.Foreign, config.Quirks, faults.Fault, seeding.Seed, seeding.Seeds, seeding.Merge,
-    config.Webhooks, config.Mangling, config.CourseHost, config.Course, coursehost.Deed,
+    config.Webhooks, webhook_settings.Breaker, seeding.Restoring, config.Mangling,
+    config.CourseHost, config.Course, coursehost.Deed,
     oauth_settings.App, oauth_settings.OAuth, oauth_admin.Installation, oauth_admin.Expiry,
     latency.Constant,
     latency.Uniform, latency.Lognormal, latency.HeavyTail, latency.Freeze,

@@ -121,3 +121,43 @@ def test_the_index_is_late_and_a_read_is_not(stand_in: Any, clock: Any) -> None:
 def test_pages_by_number_end_at_ten_thousand(stand_in: Any) -> None:
     assert search(stand_in(), pageLimit=500, page=21).status == 400
     assert search(stand_in(), page=1, searchAfter=[1, "x"]).status == 400
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["dndSettings.Email.status", "dndSettings.SMS.status", "dndSettings.Call.status",
+     "inboundDndSettings.all.status"],
+)  # fmt: skip
+def test_channels_of_dnd_can_be_looked_for(api: Any, field: str) -> None:  # 279, since 2026-06
+    told, channel, _ = field.split(".")
+    id = api.new(name="Ada", **{told: {channel: {"status": "active"}}})
+    api.new(name="Grace")
+    filters = [{"field": field, "operator": "eq", "value": "active"}]
+
+    answer = api(
+        "POST", "/contacts/search", {"locationId": "loc1", "pageLimit": 9, "filters": filters}
+    )
+
+    assert [row["id"] for row in answer.json["contacts"]] == [id]
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"query": "x" * 76}, 422),
+        ({"filters": [{"field": "email", "operator": "eq", "value": "x" * 76}]}, 422),
+        ({"filters": [{"field": "email", "operator": "like", "value": "x"}]}, 422),
+        ({"filters": ["email"]}, 422),
+        ({"filters": [{"group": "NOT", "filters": []}]}, 422),
+        ({"filters": [{"field": "dateAdded", "operator": "range", "value": 5}]}, 422),
+        ({"filters": [{"field": "dateAdded", "operator": "range", "value": {"gte": "x"}}]}, 400),
+        ({"sort": ["email"]}, 422),
+        ({"sort": [{"field": "dateAdded", "direction": "up"}]}, 422),
+        ({"searchAfter": ["x"]}, 400),
+        ({"page": 0}, 422),
+        ({"page": 1.5}, 422),
+    ],
+)
+def test_what_is_no_search_is_named(api: Any, more: Any, status: int) -> None:
+    body = {"locationId": "loc1", "pageLimit": 9, **more}
+    assert api("POST", "/contacts/search", body).status == status

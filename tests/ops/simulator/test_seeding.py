@@ -76,3 +76,66 @@ def test_a_location_that_is_not_there(api: Any) -> None:
     ):
         with pytest.raises(BadConfig, match=r"^location: there is no location nowhere"):
             act()
+
+
+DAY_S = 86_400
+
+
+@pytest.mark.parametrize(("switch", "notes"), [(True, 1), (False, 0)])
+def test_a_deleted_contact_is_brought_back(  # two articles of the help centre contradict each other
+    stand_in: Any, clock: Any, switch: bool, notes: int
+) -> None:
+    api = stand_in(quirks={"restore_brings_notes": switch})
+    id = api.new(name="Ada")
+    api("POST", f"/contacts/{id}/notes", {"body": "hello"})
+    api("DELETE", f"/contacts/{id}")
+    clock.tick(59 * DAY_S)
+
+    seeding.restore(api.standin.world, seeding.Restoring(location="loc1", ids=(id,)))
+
+    assert api.get(id).status == 200
+    assert len(api("GET", f"/contacts/{id}/notes").json["notes"]) == notes
+
+
+def test_after_sixty_days_nobody_is_brought_back(api: Any, clock: Any) -> None:  # help centre
+    id = api.new(name="Ada")
+    api("DELETE", f"/contacts/{id}")
+    clock.tick(61 * DAY_S)
+    with pytest.raises(BadConfig, match="more than 60 days ago"):
+        seeding.restore(api.standin.world, seeding.Restoring(location="loc1", ids=(id,)))
+
+
+def test_only_the_deleted_are_brought_back(api: Any) -> None:
+    id = api.new(name="Ada")
+    with pytest.raises(BadConfig, match="no deleted contact"):
+        seeding.restore(api.standin.world, seeding.Restoring(location="loc1", ids=(id,)))
+
+
+@pytest.mark.parametrize(("switch", "told"), [(True, 2), (False, 1)])
+def test_a_merge_may_tell_of_those_who_went(  # not published
+    stand_in: Any, switch: bool, told: int
+) -> None:
+    api = stand_in(quirks={"merge_tells_of_children": switch})
+    into, child = api.new(email="a@example.org"), api.new(email="b@example.org")
+    api("POST", f"/contacts/{child}/campaigns/c1")
+    seen: list[str] = []
+    api.standin.world.listeners.append(lambda old, new: seen.append(new.id))
+
+    asked = seeding.Merge(location="loc1", into=into, ids=(child,))
+    seeding.merge(api.standin.world, asked)
+
+    assert len(seen) == told
+    assert api.standin.world.find(into).ties.campaigns == ("c1",)
+
+
+def test_appointments_that_people_made(api: Any) -> None:  # SPEC: times without a zone
+    id = api.new(name="Ada")
+    made = {"title": "Call", "startTime": "2026-11-26 11:00:00", "endTime": "2026-11-26 11:30:00"}
+    seeds = seeding.Seeds(location="loc1", contacts=(seeding.Seed(id=id, appointments=(made,)),))
+    seeding.seed(api.standin.world, seeds)
+
+    answer = api("GET", f"/contacts/{id}/appointments")
+
+    assert answer.status == 200
+    (event,) = answer.json["events"]
+    assert event == {**made, "id": event["id"], "contactId": id, "locationId": "loc1"}

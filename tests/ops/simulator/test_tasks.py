@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.simulator import webhooks
-from ops.simulator.config import Quirks
+from ops.simulator.quirks import Quirks
 from ops.simulator.seeding import Seed, Seeds, SeedTask, seed
 
 ASK: dict[str, Any] = {

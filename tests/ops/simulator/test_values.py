@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ops.simulator import values
-from ops.simulator.config import CustomField, Location, Quirks
+from ops.simulator.config import CustomField, Location
+from ops.simulator.quirks import Quirks
 from ops.simulator.refusals import Refusal
 
 PLAIN = Quirks()
