@@ -105,7 +105,7 @@ def test_an_operation_answers(
         if mode is GenerationMode.NEGATIVE and operation.path in (receiver.HEALTH, "/openapi.json"):
             continue  # it takes nothing that could be wrong
 
-        @few(4)
+        @few(3)
         @given(operation.as_strategy(generation_mode=mode), st.booleans())
         def tried(case: Any, proper: bool) -> None:
             if proper and "secret" in (case.path_parameters or {}):
@@ -129,7 +129,7 @@ def test_a_nasty_body_is_answered(house: House) -> None:
 def test_any_json_is_answered(house: House) -> None:
     names = st.sampled_from(NAMES)
 
-    @few(40)
+    @few(25)
     @given(st.sampled_from(DOORS), st.sampled_from(TYPES), st.dictionaries(names, WORDS | JSON))
     def tried(door: str, type: str, body: dict[str, Any]) -> None:
         told = {"type": type, "locationId": HERE, "id": "c1", "email": "a@b.co", "courseId": "x"}
@@ -140,7 +140,7 @@ def test_any_json_is_answered(house: House) -> None:
 
 
 def test_any_address_is_answered(house: House) -> None:
-    @few(40)
+    @few(25)
     @given(st.sampled_from([*DOORS, "/oauth/callback", "/"]), st.text(max_size=12), st.text())
     def tried(path: str, more: str, query: str) -> None:
         url = f"{path}/{quote(more)}?state={quote(query)}&code={quote(more)}&location={more}"

@@ -80,7 +80,7 @@ def test_an_operation_answers(
 ) -> None:
     cases = operation.as_strategy(generation_mode=mode)
 
-    @few(3)
+    @few(2)
     @given(cases, st.data())
     def tried(case: Any, data: Any) -> None:
         names = set(case.path_parameters or ())
@@ -118,7 +118,7 @@ def test_a_nasty_body_is_answered(stage: Stage, raw: bytes) -> None:
 def test_any_json_is_answered(stage: Stage) -> None:
     writes = [route.operation for route in routes.ALL if not route.operation.startswith("GET")]
 
-    @few(60)
+    @few(30)
     @given(st.sampled_from(writes), st.dictionaries(st.sampled_from(_NAMES), JSON), st.data())
     def tried(operation: str, body: dict[str, Any], data: Any) -> None:
         method, _, path = operation.partition(" ")
@@ -142,7 +142,7 @@ def test_any_query_is_answered(stage: Stage) -> None:
              "/contacts/business/x", "/oauth/installedLocations", "/oauth/installed-locations",
              "/oauth/chooselocation", "/v2/oauth/chooselocation"]  # fmt: skip
 
-    @few(60)
+    @few(30)
     @given(st.sampled_from(paths), st.dictionaries(st.sampled_from(_ASKED), _WORDS), st.data())
     def tried(path: str, query: dict[str, str], data: Any) -> None:
         token = data.draw(st.sampled_from(stage.tokens))
@@ -157,7 +157,7 @@ def test_any_query_is_answered(stage: Stage) -> None:
 def test_the_other_side_answers_too(stage: Stage) -> None:
     """It changes the world that the others need: a fault is cleared, switches are not touched."""
 
-    @few(60)
+    @few(30)
     @given(st.sampled_from(SIDE), JSON | st.dictionaries(st.sampled_from(_TOLD), JSON))
     def tried(name: str, body: Any) -> None:
         raw = json.dumps(body).encode()
