@@ -103,12 +103,9 @@ def corrected(
     own = [one for one in deviations if generation in one.generations]
     paths: Json = {}
     schemes: Json = {}
+    common = _with_components(specification.common[generation], own, "common")
     for app, published in specification.files[generation].items():
-        document = copy.deepcopy(published)
-        common = copy.deepcopy(specification.common[generation])
-        for one in own:
-            if one.at[0] == "components" and one.app in (app, "common"):
-                _put(one, common if one.app == "common" else document)
+        document = _with_components(published, own, app)
         found = inlined(document["paths"], document, common)
         for one in own:
             if one.at[0] == "paths" and one.app in (app, "every"):
@@ -116,6 +113,16 @@ def corrected(
         paths |= found
         schemes |= document["components"].get("securitySchemes", {})
     return demanding(paths), schemes
+
+
+def _with_components(document: Json, own: Sequence[Deviation], app: str) -> Json:
+    """A document whose components are corrected; it is copied only where one is."""
+    found = [one for one in own if one.at[0] == "components" and one.app == app]
+    if found:
+        document = document | {"components": copy.deepcopy(document["components"])}
+    for one in found:
+        _put(one, document)
+    return document
 
 
 def _put(deviation: Deviation, document: Json) -> None:

@@ -62,7 +62,9 @@ def judge(
     applied = applying(deviations, specification)
     checker = Checker(specification, applied)
     once = list({(checker.operation(one), one.shape()): one for one in exchanges}.values())
-    violations = dict.fromkeys(each for one in once for each in checker.violations(one))
+    wrong = [checker.violations(one) for one in once]
+    violations = dict.fromkeys(each for some in wrong for each in some)
+    counted = [(one, len(some)) for one, some in zip(once, wrong, strict=True)]
     seen: dict[tuple[str, str], list[Exchange]] = {}
     for one in exchanges:
         key = (checker.generation(one), checker.operation(one) or "")
@@ -77,7 +79,7 @@ def judge(
         ),
         tuple(violations),
         applied,
-        tuple(one for one in applied if not _needed(one, applied, checker, specification, once)),
+        tuple(one for one in applied if not _needed(one, applied, checker, specification, counted)),
     )
 
 
@@ -109,9 +111,13 @@ def _needed(
     applied: Sequence[Deviation],
     checker: Checker,
     specification: Specification,
-    exchanges: Sequence[Exchange],
+    counted: Sequence[tuple[Exchange, int]],
 ) -> bool:
-    """Whether something conforms with a deviation that does not conform without it."""
+    """Whether something conforms with a deviation that does not conform without it.
+
+    Args:
+        counted: exchanges, each with its violations where all deviations apply.
+    """
     without = Checker(specification, [one for one in applied if one is not deviation])
     touched = {
         (generation, f"{method.upper()} {path}")
@@ -121,7 +127,7 @@ def _needed(
         if without.paths(generation).get(path, {}).get(method) != described
     }
     return any(
-        deviation.fills or len(without.violations(one)) > len(checker.violations(one))
-        for one in exchanges
+        deviation.fills or len(without.violations(one)) > violations
+        for one, violations in counted
         if (checker.generation(one), checker.operation(one)) in touched
     )
