@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from ops.simulator.strict import Strict
 
 YEAR_S: Final = 365 * 86_400
 """A refresh token lives a year, or until it is used (official OAuth 2.0 guide)."""
@@ -25,13 +27,7 @@ APP_SCOPES: Final = (
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 
 
-class Told(BaseModel):
-    """Frozen, and an unknown name is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class App(Told):
+class App(Strict):
     """An app of the marketplace.
 
     Attributes:
@@ -58,7 +54,7 @@ class App(Told):
         return self.client_id.partition("-")[0]
 
 
-class OAuth(Told):
+class OAuth(Strict):
     """The OAuth server. All locations belong to one agency.
 
     Attributes:
