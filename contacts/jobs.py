@@ -67,6 +67,8 @@ class Kind(StrEnum):
     """Read one page of the locations in which an agency's install put the app."""
     ACCESS_REFRESH = "access.refresh"
     """Renew the tokens of one grant, by the way that is left."""
+    CHECK = "location.check"
+    """Look whether one thing can be read that the sync needs, and keep what was found."""
     CALL = "crm.call"
     """Make one call of the CRM's API that somebody asked for by name."""
 

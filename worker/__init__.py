@@ -8,6 +8,7 @@ contact_tasks their_tasks location_tasks  tasks of contacts: ours, theirs, and w
 gone         a contact that is gone under its id: merged there, or deleted?
 seen         an answer as the meeting of both sides takes it
 pulse      that it is alive, and what the limiter shows
+check        can be read what the sync needs?
 workbench  the tools that a deed is handed, built once per process
 crm        GoHighLevel and nothing but
 """

@@ -28,6 +28,7 @@ from worker import (
     access_install,
     access_renew,
     call,
+    check,
     contact_tasks,
     courses,
     doubt,
@@ -78,6 +79,7 @@ DEEDS: dict[Kind, Deed] = {
     Kind.ACCESS_EXCHANGE: access_install.exchange,
     Kind.ACCESS_LOCATIONS: access_install.locations,
     Kind.ACCESS_REFRESH: access_renew.grant,
+    Kind.CHECK: check.location,
     Kind.CALL: call.call,
 }
 

@@ -39,6 +39,7 @@ rulesets watching facts weighing actions firings   rules: kept, what they look a
 opportunities   in which stage of a funnel somebody is
 runs         one backfill or walk: how far, and how it ended
 audit        every call to the CRM
+checks       what `rollbook doctor` had a worker look at
 processes    who is alive
 cipher       the key of the tokens
 migrations   Alembic, forward only

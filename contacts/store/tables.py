@@ -372,9 +372,14 @@ checks = Table(
     "checks",
     metadata,
     Column("location", String(64), primary_key=True),
+    # Which of the looks, see contacts.store.checks.
+    Column("what", String(16), primary_key=True),
     Column("checked_at", Double, nullable=False),
-    # What a worker found out by asking the CRM, see contacts.store.checks; no personal data.
-    Column("found", _Json, nullable=False),
+    # What went wrong, as of a job, and a sentence; NULL: nothing.
+    Column("code", String(40)),
+    Column("said", Text),
+    # What else was seen: counts and switches, nothing of anybody.
+    Column("facts", _Json, nullable=False),
 )
 
 processes = Table(

@@ -31,6 +31,7 @@ def test_a_kind_never_changes_its_name() -> None:
         "PLATFORM": "platform.push",
         "FEED": "platform.feed",
         "COURSES": "platform.courses",
+        "CHECK": "location.check",
         "CALL": "crm.call",
         "ACCESS_EXCHANGE": "access.exchange",
         "ACCESS_LOCATIONS": "access.locations",

@@ -1,4 +1,4 @@
-"""Which process made a call, and what the last check of a location found"""
+"""Which process made a call, and what the last looks at a location's access found"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,10 @@ def upgrade() -> None:
     op.create_table(
         "checks",
         sa.Column("location", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
         sa.Column("checked_at", sa.Double(), nullable=False),
-        sa.Column("found", JSON, nullable=False),
-        sa.PrimaryKeyConstraint("location"),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("facts", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("location", "what"),
     )
