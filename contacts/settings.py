@@ -522,6 +522,13 @@ class Settings(BaseSettings):
         _check_port(value)
         return value.rstrip("/")
 
+    @field_validator("crm_version")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        if not re.fullmatch(r"v\d|\d{4}-\d{2}-\d{2}", value):
+            raise ValueError("is neither a date nor v3")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:

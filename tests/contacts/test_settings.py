@@ -19,6 +19,7 @@ MALFORMED = {
     "database_url": ["mysql://x/y", "rollbook.db", "postgresql://u:pa/ss@h:x/db"],
     "redis_url": ["127.0.0.1:6379", "http://x", "redis://h:port/0"],
     "crm_url": ["services.example.com", "ftp://x", "https://", "https://h:port"],
+    "crm_version": ["V3", "3", "2021-7-28", "latest"],
     "secret_key": ["short", "x" * 44, "!" * 44],
     "old_secret_keys": ["short", "x" * 44, "!" * 44],
     "oauth_redirect_url": ["rollbook.example.com", "ftp://x", "https://h/#here"],
@@ -65,7 +66,7 @@ MALFORMED = {
     "log_json": ["perhaps"],
 }
 FREE = {
-    "home", "crm_version", "crm_location", "crm_token", "flower_host", "flower_user",
+    "home", "crm_location", "crm_token", "flower_host", "flower_user",
     "flower_password", "receiver_host", "platform_token", "oauth_client_id", "oauth_client_secret",
     "oauth_version_id",
 }  # fmt: skip

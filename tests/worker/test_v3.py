@@ -16,7 +16,8 @@ ADA = "ada@example.com"
 
 @pytest.fixture
 def shop(sqlite_store: Any, open_shop: Any, crm: Any) -> Any:
-    """A worker that speaks v3."""
+    """A worker that speaks v3, with a CRM that has no old path any more."""
+    crm.settings(quirks={"v3_keeps_old_paths": False})
     return open_shop(sqlite_store, crm, crm_version="v3")
 
 
