@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from contacts.errors import UsageError
 from contacts.settings import Settings, require
@@ -40,7 +40,7 @@ def address(settings: Settings, state: str, *, scopes: str | None = None) -> str
     if settings.oauth_version_id:
         query["version_id"] = settings.oauth_version_id
     page = settings.oauth_authorize_url
-    return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode(query)}"
+    return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode(query, quote_via=quote)}"
 
 
 @dataclass(frozen=True, slots=True)

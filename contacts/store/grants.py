@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.jobs import OAUTH, Kind, Lane, Wish
@@ -191,9 +191,10 @@ def expected(tx: Tx, kind: Of, owner: str, company: str | None, way: Way) -> int
 
 
 def make_location(tx: Tx, id: str, name: str | None = None) -> None:
-    """Let a location be known."""
+    """Let a location be known; a name that it has stays."""
     statement = dialect(tx).insert(locations).values(id=id, name=name)
-    tx.execute(statement.on_conflict_do_nothing(index_elements=["id"]))
+    named = {"name": func.coalesce(locations.c.name, statement.excluded.name)}
+    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=named))
 
 
 def dialect(tx: Tx) -> Any:

@@ -36,7 +36,7 @@ from contacts.settings import Settings, load
 from contacts.store import grants, ledger, ledger_view, renewals
 from contacts.store.cipher import Cipher
 from contacts.store.database import DatabaseDown, Store, make_engine, migrate, open_store
-from contacts.store.grants import Of, State, Tokens
+from contacts.store.grants import Of, State, Tokens, Way
 from contacts.store.tables import grants as table
 from contacts.store.tables import jobs
 from ops.prove.school import BEGIN, Clock
@@ -177,15 +177,17 @@ class Office:
             return set(tx.execute(query).scalars())
 
     def _lost(self, answered: list[str]) -> None:
-        """Answers that came to a worker and are not in the database died with it."""
+        """Answers that came to a worker, and of which the database knows nothing, died with it."""
         for refresh in answered:
             if refresh in self._kept():
                 with self.judge.lock:
                     self.judge.lost[refresh] += 1
 
     def _kept(self) -> set[str]:
-        """The refresh tokens that the database has now."""
-        query = select(table.c.refresh).where(table.c.refresh.is_not(None))
+        """The refresh tokens that would be shown next, by the database."""
+        query = select(table.c.refresh).where(
+            table.c.refresh.is_not(None), table.c.way == Way.REFRESH
+        )
         with self.store.read() as tx:
             return {self.cipher.decrypt(bytes(one)) for one in tx.execute(query).scalars()}
 

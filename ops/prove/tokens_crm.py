@@ -151,7 +151,7 @@ class Wire(OAuth):
         if refresh is not None and lost:
             with self._judge.lock:
                 self._judge.lost[refresh] += 1
-        elif refresh is not None and 200 <= answer.status < 300:
+        elif refresh is not None:
             self._mishaps.answered.append(refresh)
         self._mishaps.kill("after the call")
         if lost:

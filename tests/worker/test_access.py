@@ -37,7 +37,8 @@ SETTINGS = {
 @pytest.fixture
 def crm(simulator: Any, clock: Any) -> Control:
     """An agency with three locations, whose clock is the test's."""
-    places = [{"id": f"loc{n}"} for n in (1, 2, 3)]
+    names = {1: "One", 2: "Two", 3: "Three"}
+    places = [{"id": f"loc{n}", "name": name} for n, name in names.items()]
     token = {"token": "pit-secret", "location": HERE, "scopes": list(SCOPES)}
     made: Control = simulator(clock=clock, locations=places, tokens=[token])
     return made
@@ -121,6 +122,7 @@ def test_an_agency_that_installs_brings_all_its_locations(office: Office) -> Non
 
     live = {one.owner: one.state for one in grants.known(office.store)}
     assert live == dict.fromkeys((AGENCY, "loc1", "loc2", "loc3"), State.LIVE)
+    assert [one.name for one in accounts.locations(office.store)] == ["One", "Two", "Three"]
     called = office.operations()
     assert called.count("oauth.location_token") == 3
     assert called.count("oauth.installed_locations") == 1
