@@ -8,9 +8,14 @@ from typing import Any, Final
 from contacts.catalogue import BY_NAME, checking
 from contacts.settings import V3
 from ops.conformance.place import BUSINESS, CAMPAIGN, HERE, USER, WORKFLOW
+from ops.simulator.control import Control
 from worker.crm.client import Desk
 
 LATER: Final = "2026-12-01T03:30:00+01:00"
+LESSON: Final = {
+    "title": "Trial lesson", "status": "booked", "startTime": "2026-12-02 11:00:00",
+    "endTime": "2026-12-02 11:30:00",
+}  # fmt: skip
 
 Ask = Callable[..., Any]
 """A name of the catalogue and what a person gives to its answer."""
@@ -31,7 +36,7 @@ def asker(desk: Desk, version: str) -> Ask:
     return ask
 
 
-def named(ask: Ask, lookup: Ask, version: str) -> None:
+def named(ask: Ask, lookup: Ask, version: str, control: Control) -> None:
     """Make each call that no deed of the sync makes.
 
     Args:
@@ -47,11 +52,13 @@ def named(ask: Ask, lookup: Ask, version: str) -> None:
     ask("contact.update", contactId=bob, dndSettings={channel: {"status": "active"}})
     _ties(ask, bob)
     _paper(ask, bob)
+    control.seed(HERE, {"id": bob, "appointments": [LESSON]})
     ask("contact.appointments", contactId=bob)
     many = {"contacts": [bob, "nobody"], "tags": ["bulk"]}
     ask("contacts.bulk.tags", type="add", **many)
     ask("contacts.bulk.tags", type="remove", removeAllTags=True, **many)
     ask("contacts.bulk.business", ids=[bob], businessId=BUSINESS)
+    ask("contact.get", contactId=bob)
     ask("contacts.of_business", businessId=BUSINESS, limit="1")
     ask("contacts.bulk.business", ids=[bob], businessId=None)
     if version == V3:

@@ -42,7 +42,7 @@ def whole(control: Control) -> None:
             sync(_desk(crm, TOKEN, desk.custom_fields()), version)
             oauth = _access(control, version)
             lookup = _desk(crm, oauth)
-            named(asker(desk, version), asker(lookup, version), version)
+            named(asker(desk, version), asker(lookup, version), version, control)
         finally:
             crm.close()
         refusals(control, version, oauth)
