@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -20,9 +21,14 @@ from tests.fuzz.conftest import JSON, NASTY, few
 SCOPES = sorted({route.scope for route in routes.ALL if route.scope})
 APP = App(scopes=tuple(SCOPES))
 VERSIONS = ("2021-07-28", "v3")
+WRITES = [
+    (method, path)
+    for method, _, path in (route.operation.partition(" ") for route in routes.ALL)
+    if method != "GET"
+]
 SIDE = (
-    "contacts", "merge", "faults", "settings", "strangers", "reset", "coursehost", "webhooks",
-    "oauth/install", "oauth/uninstall", "oauth/expire",
+    "contacts", "merge", "faults", "strangers", "reset", "coursehost", "webhooks",
+    "oauth/install", "oauth/uninstall",
 )  # fmt: skip
 
 
@@ -31,24 +37,38 @@ class Stage:
 
     def __init__(self, one: control.Control) -> None:
         self.one, self.session = one, requests.Session()
+        self.places = [one.install("loc1", tokens=True)["access_token"], "pit-x"]
+        self.agency = one.install(tokens=True)["access_token"]
+        self.people()
+
+    def people(self) -> None:
+        """Somebody who is there: the calls delete, too."""
         seed = {"values": {"email": "ada@example.org"}, "notes": ["x"], "tasks": [{"values": {}}]}
-        self.contact = one.seed("loc1", seed)[0]
-        (shown,) = one.contacts("loc1")
-        self.note, self.task = shown["notes"][0]["id"], shown["tasks"][0]["id"]
-        self.code = one.install("loc1")["code"]
-        self.tokens = [
-            "pit-x",
-            one.install("loc1", tokens=True)["access_token"],
-            one.install(tokens=True)["access_token"],
-        ]
+        self.one.delete("loc1")
+        contact = self.one.seed("loc1", seed)[0]
+        (shown,) = self.one.contacts("loc1")
+        things = {"notes": shown["notes"][0]["id"], "tasks": shown["tasks"][0]["id"]}
+        self._ids = {"contacts": contact, "locations": "loc1", "customFields": "cf1", **things}
 
-    def send(self, request: requests.PreparedRequest) -> requests.Response:
-        return self.session.send(request, timeout=30, allow_redirects=False)
+    def path(self, operation: str, drawn: Any) -> dict[str, str]:
+        """Ids for a path such as ``/contacts/{id}/notes/{thing}``: mostly those that are there."""
+        kinds = [part for part in operation.split("/") if part in self._ids]
+        found = dict(zip(("id", "thing"), (self._ids[kind] for kind in kinds), strict=False))
+        if "/bulk/" in operation:
+            found = {"id": drawn(st.sampled_from(["add", "remove"]))}
+        return found if drawn(_MOSTLY) else {}
 
-    def places(self, drawn: Any) -> dict[str, str]:
-        """Ids for a path: of what is there, or as they were made up."""
-        ids = st.sampled_from([self.contact, "loc1", self.note, self.task, "add"])
-        return {"id": drawn(ids), "thing": drawn(ids)} if drawn(st.booleans()) else {}
+    def headers(self, operation: str, drawn: Any, version: str) -> dict[str, str]:
+        """A version and a token, mostly ones that pass the gates."""
+        agency = "/oauth/" in operation
+        fitting = [self.agency] if agency else self.places
+        tokens = fitting if drawn(_MOSTLY) else [*self.places, self.agency, "x"]
+        found = {"Authorization": f"Bearer {drawn(st.sampled_from(tokens))}"}
+        return found | ({"Version": version} if drawn(_MOSTLY) else {})
+
+    def status(self, method: str, path: str, **more: Any) -> int:
+        request = requests.Request(method, self.one.url + path, **more).prepare()
+        return self.session.send(request, timeout=30, allow_redirects=False).status_code
 
 
 @pytest.fixture(scope="module")
@@ -78,78 +98,64 @@ def operations(version: str) -> list[Any]:
 def test_an_operation_answers(
     stage: Stage, on_the_wire: Callable[..., Any], operation: Any, mode: GenerationMode
 ) -> None:
-    cases = operation.as_strategy(generation_mode=mode)
+    stage.people()
+    version = operation.schema.raw_schema["info"]["version"]
 
     @few(2)
-    @given(cases, st.data())
+    @given(operation.as_strategy(generation_mode=mode), st.data())
     def tried(case: Any, data: Any) -> None:
-        names = set(case.path_parameters or ())
-        case.path_parameters = {
-            **(case.path_parameters or {}),
-            **{name: id for name, id in stage.places(data.draw).items() if name in names},
+        case.path_parameters = (case.path_parameters or {}) | {
+            name: id
+            for name, id in stage.path(operation.path, data.draw).items()
+            if name in (case.path_parameters or ())
         }
-        if "locationId" in (case.query or {}):
-            case.query["locationId"] = "loc1"
-        if isinstance(case.body, dict) and "locationId" in case.body:
-            case.body["locationId"] = "loc1"
-        token = data.draw(st.sampled_from(stage.tokens))
-        request = on_the_wire(case, stage.one.url, Authorization=f"Bearer {token}")
-        assert stage.send(request).status_code < 500
+        for part in (case.query, case.body):
+            if isinstance(part, dict) and "locationId" in part:
+                part["locationId"] = "loc1"
+        headers = stage.headers(operation.path, data.draw, version)
+        request = on_the_wire(case, stage.one.url, **headers)
+        answer = stage.session.send(request, timeout=30, allow_redirects=False)
+        assert answer.status_code < 500
 
     tried()
 
 
 @pytest.mark.parametrize("raw", NASTY, ids=lambda raw: repr(raw[:12]))
 def test_a_nasty_body_is_answered(stage: Stage, raw: bytes) -> None:
+    stage.people()
     kinds = ("application/json", "application/x-www-form-urlencoded", "text/plain; charset=x")
-    for at, route in enumerate(routes.ALL):
-        method, _, path = route.operation.partition(" ")
-        if method == "GET":
-            continue
-        headers = {
-            "Version": "v3", "Content-Type": kinds[at % 3],
-            "Authorization": f"Bearer {stage.tokens[at % 2]}",
-        }  # fmt: skip
-        url = stage.one.url + path.format(id=stage.contact, thing=stage.note)
-        request = requests.Request(method, url, data=raw, headers=headers).prepare()
-        assert stage.send(request).status_code < 500, route.operation
+    for (method, path), kind in zip(WRITES, cycle(kinds), strict=False):
+        headers = {"Version": "v3", "Content-Type": kind}
+        headers["Authorization"] = f"Bearer {stage.agency if '/oauth/' in path else 'pit-x'}"
+        asked = path.format(**{"id": "x", "thing": "x", **stage.path(path, lambda _: True)})
+        assert stage.status(method, asked, data=raw, headers=headers) < 500, (method, path)
 
 
 def test_any_json_is_answered(stage: Stage) -> None:
-    writes = [route.operation for route in routes.ALL if not route.operation.startswith("GET")]
+    stage.people()
+    bodies = st.dictionaries(st.sampled_from(_NAMES), _VALUES | JSON, max_size=8)
 
-    @few(30)
-    @given(st.sampled_from(writes), st.dictionaries(st.sampled_from(_NAMES), JSON), st.data())
-    def tried(operation: str, body: dict[str, Any], data: Any) -> None:
-        method, _, path = operation.partition(" ")
-        ids = {"id": "x", "thing": "x"} | stage.places(data.draw)
-        headers = {
-            "Version": data.draw(st.sampled_from(access.VERSIONS)),
-            "Authorization": f"Bearer {data.draw(st.sampled_from(stage.tokens))}",
-            "Content-Type": "application/json",
-        }
-        raw = json.dumps({"locationId": "loc1", **body}).encode()
-        request = requests.Request(
-            method, stage.one.url + path.format(**ids), data=raw, headers=headers
-        )
-        assert stage.send(request.prepare()).status_code < 500
+    @few(60)
+    @given(st.sampled_from(WRITES), bodies, st.sampled_from(access.VERSIONS), st.data())
+    def tried(operation: tuple[str, str], body: dict[str, Any], version: str, data: Any) -> None:
+        method, path = operation
+        headers = {"Content-Type": "application/json"}
+        headers |= stage.headers(path, data.draw, version)
+        told = _APP if "/oauth/" in path else {"locationId": "loc1"} if path in _NAME_IT else {}
+        raw = json.dumps({**told, **body}).encode()
+        asked = path.format(**{"id": "x", "thing": "x", **stage.path(path, data.draw)})
+        assert stage.status(method, asked, data=raw, headers=headers) < 500
 
     tried()
 
 
 def test_any_query_is_answered(stage: Stage) -> None:
-    paths = ["/contacts/", "/contacts/lookup", "/contacts/search/duplicate",
-             "/contacts/business/x", "/oauth/installedLocations", "/oauth/installed-locations",
-             "/oauth/chooselocation", "/v2/oauth/chooselocation"]  # fmt: skip
-
-    @few(30)
-    @given(st.sampled_from(paths), st.dictionaries(st.sampled_from(_ASKED), _WORDS), st.data())
+    @few(60)
+    @given(st.sampled_from(_READS), st.dictionaries(st.sampled_from(_ASKED), _WORDS), st.data())
     def tried(path: str, query: dict[str, str], data: Any) -> None:
-        token = data.draw(st.sampled_from(stage.tokens))
-        headers = {"Version": "v3", "Authorization": f"Bearer {token}"}
-        asked = {"locationId": "loc1", **query}
-        request = requests.Request("GET", stage.one.url + path, params=asked, headers=headers)
-        assert stage.send(request.prepare()).status_code < 500
+        headers = stage.headers(path, data.draw, "v3")
+        asked = (_LOOK if "oauth" in path else {"locationId": "loc1"}) | query
+        assert stage.status("GET", path, params=asked, headers=headers) < 500
 
     tried()
 
@@ -158,18 +164,16 @@ def test_the_other_side_answers_too(stage: Stage) -> None:
     """It changes the world that the others need: a fault is cleared, switches are not touched."""
 
     @few(30)
-    @given(st.sampled_from(SIDE), JSON | st.dictionaries(st.sampled_from(_TOLD), JSON))
+    @given(st.sampled_from(SIDE), JSON | st.dictionaries(st.sampled_from(_TOLD), JSON | _VALUES))
     def tried(name: str, body: Any) -> None:
-        raw = json.dumps(body).encode()
-        url = f"{stage.one.url}/_simulator/{name}"
-        request = requests.Request("POST", url, data=raw).prepare()
-        status = stage.send(request).status_code
+        status = stage.status("POST", f"/_simulator/{name}", data=json.dumps(body).encode())
         stage.one.clear_faults()
         assert status < 500
 
     tried()
 
 
+_MOSTLY = st.sampled_from([True] * 7 + [False])
 _NAMES = (
     "email", "phone", "name", "firstName", "tags", "customFields", "dnd", "dndSettings",
     "dateOfBirth", "pageLimit", "page", "searchAfter", "filters", "sort", "query", "body", "title",
@@ -192,4 +196,32 @@ _WORDS = (
 _TOLD = (
     "location", "locations", "contacts", "ids", "into", "kind", "calls", "client", "event", "email",
     "status", "chance", "operations", "scopes", "tokens", "refresh", "type", "values",
+)  # fmt: skip
+_APP = {
+    "clientId": APP.client_id, "clientSecret": APP.client_secret, "clientKey": APP.client_id,
+    "companyId": "comp_simulator",
+}  # fmt: skip
+_LOOK = {
+    "companyId": "comp_simulator", "appId": APP.id, "client_id": APP.client_id,
+    "response_type": "code", "redirect_uri": "https://a.example/cb",
+}  # fmt: skip
+_NAME_IT = ("/contacts/", "/contacts/upsert", "/contacts/search", "/contacts/bulk/business")
+_READS = (
+    "/contacts/", "/contacts/lookup", "/contacts/search/duplicate", "/contacts/business/x",
+    "/oauth/installedLocations", "/oauth/installed-locations", "/oauth/chooselocation",
+    "/v2/oauth/chooselocation",
+)  # fmt: skip
+_VALUES = st.sampled_from(
+    ["loc1", "comp_simulator", "authorization_code", "refresh_token", "ada@example.org",
+     "+18888888888", "1970-02-31", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-14:00",
+     "0001-01-01T00:00:00+14:00", "not a day", "", "x" * 5000, "\x00", "\U0001d54f", -1, 0, 10**12,
+     2**63, 1e308, True, None, [], {}, [None], ["a", "A ", ""], [["x"]], [1, "1970-01-01"],
+     [{"id": "cf1", "field_value": {}}], [{"key": "level", "fieldValue": [1]}], [{"id": None}],
+     {"all": {"status": "active"}}, {"Email": {"status": 1}}, {"gte": "x", "lt": None},
+     [{"field": "dateAdded", "operator": "range", "value": {"gte": "x"}}],
+     [{"field": "dateAdded", "operator": "range", "value": 1}],
+     [{"field": "tags", "operator": "eq", "value": [{}]}], [{"field": None}], [{"field": []}],
+     [{"field": "email", "operator": "contains", "value": None}], [{"group": "AND"}],
+     [{"group": "OR", "filters": [1]}], [{"field": "customFields.cf1", "operator": "eq"}],
+     [{"field": "dateAdded", "direction": 1}], [{"field": "dateUpdated", "direction": "asc"}]]
 )  # fmt: skip
