@@ -22,8 +22,9 @@ from worker.workbench import Effect, Workbench
 
 PERHAPS: Final = "perhaps-done"
 
-OF_THIS_CALL: Final = frozenset({"scope", "token-class"})
-"""Access that an odd call may lack while the sync has all that it needs: the location goes on."""
+OF_THIS_CALL: Final = frozenset({"scope", "token-class", "access-lost"})
+"""Access that an odd call may lack while the sync has all that it needs: the location goes on, and
+where it lacks it too, the sync's own jobs find that out."""
 
 GONE: Final[Mapping[str, Any]] = {"gone": True}
 """Kept as the answer of a delete that an earlier attempt had done already."""

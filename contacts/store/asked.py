@@ -5,7 +5,7 @@ Both may hold personal data, so both are encrypted; they are kept as long as the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -68,21 +68,26 @@ class Outcome:
         return self.state not in ("waiting", "released")
 
 
+Sealed = tuple[int | None, bytes]
+"""(line of the file, what is sent, encrypted)."""
+
+
+def seal(cipher: Cipher, requests: Iterable[tuple[int | None, Request]]) -> list[Sealed]:
+    """Encrypt what is sent, before the transaction: of a long file it takes seconds."""
+    return [(line, cipher.encrypt(_packed(request))) for line, request in requests]
+
+
 def put(
     tx: Tx,
-    cipher: Cipher,
     location: str,
     operation: str,
-    requests: Sequence[tuple[int | None, Request]],
+    sealed: Iterable[Sealed],
     *,
     lane: Lane,
     run: int | None = None,
     now: float,
 ) -> list[int]:
     """Keep what is asked, with one job for each.
-
-    Args:
-        requests: (line of the file, what is sent).
 
     Returns:
         the numbers of the calls, in the order given.
@@ -94,9 +99,9 @@ def put(
             "run": run,
             "line": line,
             "asked_at": now,
-            "request": cipher.encrypt(_packed(request)),
+            "request": request,
         }
-        for line, request in requests
+        for line, request in sealed
     ]
     if not rows:
         return []

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FIRST_LOOK_S = 0.05
 LOOK_S = 0.5
+BATCH = 1000
 
 REPLACES = frozenset({"contact.update", "contact.upsert"})
 """Operations whose ``tags`` replace all that the contact has."""
@@ -99,6 +100,8 @@ def _terms(door: Door, name: str, location: str | None) -> Terms:
 
     version = door.settings.crm_version
     found = asking.operation(name, version)
+    if found.writes and door.settings.read_only:
+        raise UsageError(f"{name} writes, and ROLLBOOK_READ_ONLY is on")
     if door.settings.read_only and found.writes:
         raise UsageError(f"{name} writes to the CRM, and ROLLBOOK_READ_ONLY is on")
     return asking.Terms(found, door.location(location).id, version)
@@ -130,17 +133,10 @@ def _single(door: Door, terms: Terms, given: dict[str, object], *, wait: bool, j
     from contacts.store import asked
     from producers import asking
 
-    made = asking.one(terms, given)
+    sealed = asked.seal(door.cipher, [(None, asking.one(terms, given))])
+    name, now = terms.operation.name, door.store.clock()
     with door.store.write() as tx:
-        (id,) = asked.put(
-            tx,
-            door.cipher,
-            terms.location,
-            terms.operation.name,
-            [(None, made)],
-            lane=Lane.LIVE,
-            now=door.store.clock(),
-        )
+        (id,) = asked.put(tx, terms.location, name, sealed, lane=Lane.LIVE, now=now)
     door.ring()
     if not wait:
         if json:
@@ -289,14 +285,14 @@ def _put(door: Door, terms: Terms, path: Path, checked: Any) -> int:
     from contacts.jobs import Lane
     from contacts.store import asked, runs
 
-    now, cipher = door.store.clock(), door.cipher
-    name = terms.operation.name
+    name, now = terms.operation.name, door.store.clock()
+    sealed = asked.seal(door.cipher, checked.requests)
     with door.store.write() as tx:
         title = f"{name} for each row of {path.name}"
         run = runs.start(tx, location=terms.location, kind="call", title=title, now=now)
-        for start in range(0, len(checked.requests), 1000):
-            part = checked.requests[start : start + 1000]
-            asked.put(tx, cipher, terms.location, name, part, lane=Lane.BULK, run=run, now=now)
+        for start in range(0, len(sealed), BATCH):
+            part = sealed[start : start + BATCH]
+            asked.put(tx, terms.location, name, part, lane=Lane.BULK, run=run, now=now)
         runs.read(tx, run, {"calls": len(checked.requests)}, now)
     return run
 

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from contacts.catalogue import BY_NAME, checking
 from contacts.catalogue.checking import Request
 from contacts.jobs import Lane
-from contacts.store import asked, ledger
+from contacts.store import asked, cards, ledger
 from contacts.store.tables import asked as asked_rows
+from contacts.store.tables import tags
 
 HERE = "loc1"
 ADA = {"email": "ada@example.org", "firstName": "Ada"}
@@ -31,7 +32,12 @@ def ask(shop: Any, name: str, **given: Any) -> int:
     assert mistakes == []
     with shop.store.write() as tx:
         (id,) = asked.put(
-            tx, shop.bench.cipher, HERE, name, [(None, made)], lane=Lane.LIVE, now=shop.clock()
+            tx,
+            HERE,
+            name,
+            asked.seal(shop.bench.cipher, [(None, made)]),
+            lane=Lane.LIVE,
+            now=shop.clock(),
         )
     return int(id)
 
@@ -239,6 +245,39 @@ def test_a_scope_that_only_this_call_lacks_does_not_stop_the_location(
     assert (found.state, found.code) == ("parked", "scope")
     assert "locations/tags.readonly" in found.reason
     assert done(shop, "contacts.search", pageLimit=10)["contacts"] == []
+
+
+def test_a_call_that_wants_an_apps_token_does_not_stop_the_location(
+    sqlite_store: Any, open_shop: Any, simulator: Any
+) -> None:
+    shop = open_shop(sqlite_store, simulator(), crm_version="v3")
+    id = ask(shop, "contacts.lookup", email="ada@example.org")
+    shop.work()
+
+    assert outcome(shop, id).state == "parked"
+    assert done(shop, "contacts.search", pageLimit=10)["contacts"] == []
+
+
+def test_a_contact_that_is_deleted_by_a_call_is_marked_here(live_shop: Any, crm: Any) -> None:
+    ada = live_shop.person(ADA["email"])
+    live_shop.work()
+    (theirs,) = crm.contacts(HERE)
+
+    done(live_shop, "contact.delete", contactId=theirs["id"])
+
+    with live_shop.store.read() as tx:
+        assert cards.load(tx, ada).gone
+
+
+def test_a_tag_that_a_call_gives_is_a_tag_of_ours(live_shop: Any, crm: Any) -> None:
+    ada = live_shop.person(ADA["email"])
+    live_shop.work()
+    (theirs,) = crm.contacts(HERE)
+
+    done(live_shop, "contact.tags.add", contactId=theirs["id"], tags="honours")
+
+    with live_shop.store.read() as tx:
+        assert "honours" in tx.execute(select(tags.c.tag).where(tags.c.contact == ada)).scalars()
 
 
 def test_an_unknown_contact_is_a_refusal_and_not_looked_for(live_shop: Any) -> None:

@@ -35,7 +35,12 @@ class House:
         store, cipher = self.shop.store, self.shop.bench.cipher
         with store.write() as tx:
             (id,) = asked.put(
-                tx, cipher, HERE, name, [(None, made)], lane=Lane.LIVE, now=self.shop.clock()
+                tx,
+                HERE,
+                name,
+                asked.seal(cipher, [(None, made)]),
+                lane=Lane.LIVE,
+                now=self.shop.clock(),
             )
         self.shop.work()
         found = asked.outcome(store, id, cipher)

@@ -27,10 +27,10 @@ def cipher() -> Cipher:
 
 
 def put(store: Store, cipher: Cipher, *requests: Request, run: int | None = None) -> list[int]:
-    lines = list(enumerate(requests, start=2))
+    sealed = asked.seal(cipher, enumerate(requests, start=2))
     with store.write() as tx:
         return asked.put(
-            tx, cipher, HERE, "contact.upsert", lines, lane=Lane.BULK, run=run, now=store.clock()
+            tx, HERE, "contact.upsert", sealed, lane=Lane.BULK, run=run, now=store.clock()
         )
 
 

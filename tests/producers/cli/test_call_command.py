@@ -154,6 +154,15 @@ def test_a_mistake_is_told_and_nothing_is_queued(
     assert take(book) == []
 
 
+def test_in_read_only_mode_a_write_is_refused_and_a_read_is_not(
+    rollbook: Any, book: Store, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROLLBOOK_READ_ONLY", "true")
+
+    assert "ROLLBOOK_READ_ONLY is on" in rollbook("call", "contact.upsert", "city=x").err
+    assert rollbook("call", "location.tags", "--no-wait").code == 0
+
+
 def test_every_mistake_is_told_at_once(rollbook: Any, book: Store, location: str) -> None:
     said = rollbook("call", "contact.task.create", "titel=x")
 
