@@ -20,8 +20,9 @@ from contacts.store.database import Tx
 from contacts.store.grants import Of, Shown
 from contacts.store.renewals import RENEWING, Verdict
 from worker.crm.access import PAUSE_S
+from worker.crm.connections import Connections
 from worker.crm.oauth import App, OAuth
-from worker.crm.transport import Connections, LimitedTransport, Limiter, Timeouts
+from worker.crm.transport import LimitedTransport, Limiter, Timeouts
 
 WAIT_S: Final = 60.0
 """A location waits so long for its new token: it comes sooner, and ends the pause."""

@@ -16,8 +16,9 @@ from ops.conformance.sync_calls import sync
 from ops.simulator.control import Control
 from ops.simulator.oauth_settings import App as Published
 from worker.crm.client import Crm, Desk
+from worker.crm.connections import Connections
 from worker.crm.oauth import App, OAuth, OAuthDesk
-from worker.crm.transport import Connections, Grant, LimitedTransport, Timeouts
+from worker.crm.transport import Grant, LimitedTransport, Timeouts
 
 CONNECT_S, READ_S = 5.0, 10.0
 

@@ -3,6 +3,7 @@
 client       Crm and Desk: what the deeds use
 desk         one function for each operation
 calls        one call: request, token, answer, audit
+connections  one for each call in flight, kept
 transport    no call leaves without a token
 limiter      the tokens, shared by all workers
 answers      what an answer means: which error, which pause

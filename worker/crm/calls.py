@@ -17,10 +17,11 @@ from contacts.jobs import Lane
 from contacts.settings import V3
 from worker.crm.access import PAUSE_S
 from worker.crm.answers import Answer, document, failure
+from worker.crm.connections import Connections
 from worker.crm.masking import words
 from worker.crm.operations import Operation
 from worker.crm.shapes import Call, JsonObject
-from worker.crm.transport import ERRAND, Connections, Errand
+from worker.crm.transport import ERRAND, Errand
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")

@@ -14,6 +14,7 @@ import httpx
 
 from contacts.jobs import Lane
 from worker.crm.calls import Calls, Line
+from worker.crm.connections import Connections
 from worker.crm.desk import Desk
 from worker.crm.paper import shown_task
 from worker.crm.shapes import (
@@ -27,7 +28,7 @@ from worker.crm.shapes import (
     Task,
     Theirs,
 )
-from worker.crm.transport import Connections, LimitedTransport, Limiter, Timeouts
+from worker.crm.transport import LimitedTransport, Limiter, Timeouts
 from worker.crm.wire import Custom, Dictionary
 
 __all__ = [

@@ -24,9 +24,10 @@ from contacts.settings import V3, Settings, require
 from contacts.store.grants import Of, Tokens
 from worker.crm.answers import Answer, bad_answer, document, failure
 from worker.crm.calls import silence
+from worker.crm.connections import Connections
 from worker.crm.oauth_answers import refused
 from worker.crm.shapes import Call, JsonObject
-from worker.crm.transport import ERRAND, Connections, Errand
+from worker.crm.transport import ERRAND, Errand
 
 TOKEN: Final = BY_NAME["oauth.token"]
 LOCATION_TOKEN: Final = BY_NAME["oauth.location_token"]

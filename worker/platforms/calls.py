@@ -15,10 +15,11 @@ import orjson
 from contacts.errors import SyncError, TryAgain
 from contacts.jobs import Lane
 from worker.crm.calls import NOT_SENT
+from worker.crm.connections import Connections
 from worker.crm.limits import Limits
 from worker.crm.masking import words
 from worker.crm.shapes import Call
-from worker.crm.transport import ERRAND, Connections, Errand, LimitedTransport, Limiter, Timeouts
+from worker.crm.transport import ERRAND, Errand, LimitedTransport, Limiter, Timeouts
 from worker.platforms import answers
 
 BUCKET: Final = "platform:"

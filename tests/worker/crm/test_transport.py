@@ -11,10 +11,10 @@ import pytest
 
 from contacts.errors import NotYet, RateLimited
 from contacts.jobs import Lane
+from worker.crm.connections import Connections
 from worker.crm.transport import (
     ERRAND,
     PATIENCE_S,
-    Connections,
     Errand,
     LimitedTransport,
     Timeouts,
