@@ -62,7 +62,12 @@ def walked(
         .values(cursor=cursor, walked_at=None if cursor else now)
     )
     ledger.put(tx, wishes, now=now)
-    # One that an INSTALL has put is waiting for us, see PATIENCE_S.
+    no_longer_wait(tx, ids, now=now)
+
+
+def no_longer_wait(tx: Tx, ids: Sequence[int], *, now: float) -> None:
+    """Let the renewals that an INSTALL has put be due, see :data:`PATIENCE_S`: what they wait for
+    is here."""
     waiting = and_(jobs.c.kind == Kind.ACCESS_REFRESH, jobs.c.state == "waiting")
     tx.execute(update(jobs).where(waiting, jobs.c.subject.in_(ids)).values(due_at=now))
 

@@ -99,6 +99,7 @@ def put(tx: Tx, tokens: Tokens, *, cipher: Cipher, now: float) -> int:
         .values(**_fresh(tokens, cipher, now), generation=table.c.generation + 1)
     )
     _go_on(tx, before, tokens, now, anew=True)
+    installs.no_longer_wait(tx, [id], now=now)
     return id
 
 
