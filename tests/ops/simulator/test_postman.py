@@ -22,6 +22,8 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Takes)
         self.statuses: list[int] = []
+        self.answering = threading.Event()
+        self.answering.set()
         self.came: list[tuple[dict[str, Any], dict[str, str]]] = []
         self.arrived = threading.Condition()
 
@@ -50,6 +52,7 @@ class _Takes(BaseHTTPRequestHandler):
             self.server.came.append((json.loads(raw), headers))
             status = self.server.statuses.pop(0) if self.server.statuses else 200
             self.server.arrived.notify_all()
+        self.server.answering.wait()
         self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()
@@ -64,6 +67,7 @@ def receiver() -> Iterator[Receiver]:
     with Receiver() as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
+        server.answering.set()
         server.shutdown()
 
 
@@ -89,6 +93,7 @@ def test_in_2025_a_500_is_lost(simulator: Any, receiver: Receiver) -> None:  # g
     create(one, name="Grace")
     came = receiver.wait(2)
     assert {body["firstName"] for body in came} == {"Ada", "Grace"}
+    settled(one)
     assert one.webhooks()["counts"].get("500") == 1
 
 
@@ -189,3 +194,32 @@ def settled(one: Any) -> None:
     """Wait until nothing is under way."""
     while one.webhooks()["counts"]["under_way"]:
         pass
+
+
+def test_one_comes_twice_and_another_never(simulator: Any, receiver: Receiver) -> None:
+    one = simulator(webhooks={"url": receiver.url, "double_chance": 1})
+    create(one, name="Ada")
+    first, second = receiver.wait(2)
+    assert first == second
+    one.settings(webhooks={"drop_chance": 1})
+    create(one, name="Lost")
+    assert one.webhooks()["counts"]["dropped"] == 1
+
+
+def test_they_overtake_each_other(simulator: Any, receiver: Receiver) -> None:
+    one = simulator(webhooks={"url": receiver.url, "low_ms": 0, "high_ms": 60}, seed=3)
+    one.seed("loc1", *({"values": {"firstName": str(n)}} for n in range(9)))
+    came = [body["firstName"] for body in receiver.wait(9)]
+    assert sorted(came) == [str(n) for n in range(9)]
+    assert came != sorted(came)
+
+
+def test_an_answer_that_takes_too_long_is_none(  # not published: how long it may take
+    simulator: Any, receiver: Receiver
+) -> None:
+    receiver.answering.clear()
+    hooks = {"url": receiver.url, "timeout_s": 0.05, "profile": "2026", "time_scale": 0}
+    one = simulator(webhooks=hooks)
+    create(one, name="Ada")
+    receiver.wait(2)
+    assert one.webhooks()["counts"]["0"] >= 1
