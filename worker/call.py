@@ -7,6 +7,7 @@ done again, looked for first, or parked as perhaps done (see docs/calls.md).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from contacts.catalogue import BY_NAME, Operation, Repeat
@@ -16,7 +17,7 @@ from contacts.jobs import Job
 from contacts.store import asked, audit, inbox
 from contacts.store.asked import Asked
 from contacts.store.database import Tx
-from worker.call_looks import find
+from worker.call_looks import JUST_NOW_S, SKEW_S, find
 from worker.crm.client import Desk
 from worker.workbench import Effect, Workbench
 
@@ -28,6 +29,23 @@ where it lacks it too, the sync's own jobs find that out."""
 
 GONE: Final[Mapping[str, Any]] = {"gone": True}
 """Kept as the answer of a delete that an earlier attempt had done already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One job, with all that is known before the CRM is asked.
+
+    Attributes:
+        rule: what follows a lost answer.
+        now: seconds since the epoch.
+    """
+
+    job: Job
+    desk: Desk
+    operation: Operation
+    wanted: Asked
+    rule: Repeat
+    now: float
 
 
 def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
@@ -42,8 +60,10 @@ def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     operation = None if wanted is None else BY_NAME.get(wanted.operation)
     if wanted is None or operation is None:
         raise GiveUp("what was asked for is not kept any more: ask anew", code="call-unknown")
+    rule = how(operation, wanted.request)
+    desk = bench.desk(job, trail)
     try:
-        answer = _answer(job, bench.desk(job, trail), operation, wanted)
+        answer = _answer(Case(job, desk, operation, wanted, rule, bench.clock()))
     except GiveUp as error:
         # The CRM's sentences name a note or a contact; a person wants to know what was asked.
         reason = f"{operation.name}: {error.reason}"
@@ -58,43 +78,47 @@ def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     return effect
 
 
-def _answer(job: Job, desk: Desk, operation: Operation, wanted: Asked) -> Mapping[str, Any]:
-    rule = how(operation, wanted.request)
+def _answer(case: Case) -> Mapping[str, Any]:
+    job, operation = case.job, case.operation
     if job.doubtful and operation.writes:
         # A person who was told that it is perhaps done, and retried it, has looked.
-        if rule is Repeat.ASK and job.code != PERHAPS:
+        if case.rule is Repeat.ASK and job.code != PERHAPS:
             raise _perhaps()
-        found = find(desk, operation, wanted) if rule is Repeat.LOOK else None
+        found = _looked_for(case, since=case.wanted.asked_at - SKEW_S)
         if found is not None:
             return found
     try:
-        return desk.anything(operation, wanted.request)
+        return case.desk.anything(operation, case.wanted.request)
     except AccessLost as error:
         if error.code in OF_THIS_CALL:
             raise GiveUp(error.reason, code=error.code) from None
         raise
     except (ContactGone, CrmRefused) as error:
-        return _refused(job, desk, operation, wanted, error)
+        return _refused(case, error)
     except SyncError as error:
-        if error.doubtful and rule is Repeat.ASK:
+        if error.doubtful and case.rule is Repeat.ASK:
             raise _perhaps() from None
         raise
 
 
-def _refused(
-    job: Job, desk: Desk, operation: Operation, wanted: Asked, error: ContactGone | CrmRefused
-) -> Mapping[str, Any]:
+def _looked_for(case: Case, *, since: float) -> Mapping[str, Any] | None:
+    if case.rule is not Repeat.LOOK:
+        return None
+    return find(case.desk, case.operation, case.wanted, since=since)
+
+
+def _refused(case: Case, error: ContactGone | CrmRefused) -> Mapping[str, Any]:
     """A refusal that says that it is done.
 
     Raises:
         CrmRefused, GiveUp: it does not.
     """
-    if job.doubtful and operation.method == "DELETE" and _is_gone(error):
+    if case.job.doubtful and case.operation.method == "DELETE" and _is_gone(error):
         return GONE
     if isinstance(error, ContactGone):
         raise GiveUp(error.reason, code="crm-refused") from None
-    if error.perhaps_done and how(operation, wanted.request) is Repeat.LOOK:
-        found = find(desk, operation, wanted)
+    if error.perhaps_done:
+        found = _looked_for(case, since=case.now - JUST_NOW_S)
         if found is not None:
             return found
     raise error

@@ -137,11 +137,15 @@ def outcome(store: Store, id: int, cipher: Cipher) -> Outcome | None:
     """How one call stands; None: there is none, or it is forgotten."""
     with store.read() as tx:
         row = tx.execute(_ONE, {"one": id}).first()
-        if row is None:
-            return None
-        whose = {"subject": id, "location": row.location}
-        job = None if row.answer is not None else tx.execute(_JOB, whose).first()
-    return _outcome(row, job, cipher)
+    if row is None:
+        return None
+    with store.read() as tx:
+        # After the first look the call may have been done: then its job is not found, but an
+        # answer is, by a look that begins later.
+        job = tx.execute(_JOB, {"subject": id, "location": row.location}).first()
+    with store.read() as tx:
+        row = tx.execute(_ONE, {"one": id}).first()
+    return None if row is None else _outcome(row, job, cipher)
 
 
 def of_run(store: Store, run: int, cipher: Cipher) -> Iterator[Outcome]:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contacts.errors import UsageError
-from producers.cli import screen
-from producers.cli.words import clock, count
+from producers.cli import call_answers, screen
+from producers.cli.words import count
 
 if TYPE_CHECKING:
-    from contacts.store.asked import Outcome
     from producers.asking import Terms
     from producers.cli.door import Door
 
-FIRST_LOOK_S = 0.05
-LOOK_S = 0.5
 BATCH = 1000
 
 REPLACES = frozenset({"contact.update", "contact.upsert"})
@@ -85,7 +80,7 @@ def call(
         raise UsageError("name an operation; or --answer CALL or --answers RUN, alone")
     with opened() as door:
         if operation is None:
-            raise typer.Exit(_again(door, answer, answers, json=json))
+            raise typer.Exit(call_answers.again(door, answer, answers, json=json))
         terms = _terms(door, operation, location)
         given = _given(values or [], body)
         if terms.operation.name in REPLACES and "tags" in given:
@@ -146,7 +141,7 @@ def _single(door: Door, terms: Terms, given: dict[str, object], *, wait: bool, j
         return 0
     _warn_if_nobody_works(door)
     try:
-        return say(_settled(door, id, quiet=json), json=json)
+        return call_answers.say(call_answers.settled(door, id, quiet=json), json=json)
     except KeyboardInterrupt:
         screen.remark(f"It goes on in the background: rollbook call --answer {id}")
         return 130
@@ -158,87 +153,6 @@ def _warn_if_nobody_works(door: Door) -> None:
 
     if missing := progress.missing(door.store):
         screen.warn(f"no {' and no '.join(missing)} is alive: {HOW_TO_START}")
-
-
-def _settled(
-    door: Door, id: int, *, quiet: bool, sleep: Callable[[float], None] = time.sleep
-) -> Outcome:
-    """Wait until nothing more happens by itself; say why it takes longer, once for each reason."""
-    from contacts.store.database import DatabaseDown
-
-    said, wait = "", FIRST_LOOK_S
-    while True:
-        try:
-            found = _standing(door, id)
-            if found.over:
-                return found
-            why = _why(found, door.store.clock())
-        except DatabaseDown:
-            why = "the database does not answer: waiting for it"
-        if why and why != said and not quiet:
-            screen.remark(why)
-        said = why or said
-        sleep(wait)
-        wait = min(LOOK_S, wait * 1.3)
-
-
-def _why(found: Outcome, now: float) -> str:
-    if not found.reason:
-        return ""
-    later = found.due_at is not None and found.due_at > now + 1
-    again = f"; again at {clock(found.due_at or now, now)}" if later else ""
-    return f"not yet: {found.reason}{again}"
-
-
-def _standing(door: Door, id: int) -> Outcome:
-    from contacts.store import asked
-
-    found = asked.outcome(door.store, id, door.cipher)
-    if found is None:
-        raise UsageError(f"there is no call {id}, or it is forgotten by now")
-    return found
-
-
-def say(found: Outcome, *, json: bool) -> int:
-    """Show how a call stands; returns the exit code."""
-    from producers.cli.following import PARKED
-
-    if json:
-        screen.emit({"event": "answer"} | as_json(found))
-    elif found.answer is not None:
-        screen.say(pretty(found.answer))
-    elif found.state == "parked":
-        screen.warn(f"parked, {found.code}: {found.reason}")
-        screen.warn(f"When it is mended: rollbook parked retry {found.job}")
-    else:
-        screen.say(f"Call {found.id} ({found.operation}) is {_word(found)}.")
-    return PARKED if found.state == "parked" else 0
-
-
-def _word(found: Outcome) -> str:
-    words = {"waiting": "waiting", "released": "under way", "gone": "forgotten"}
-    why = f": {found.reason}" if found.reason and not found.over else ""
-    return words.get(found.state, found.state) + why
-
-
-def as_json(found: Outcome) -> dict[str, Any]:
-    """For machines."""
-    return {
-        "call": found.id,
-        "operation": found.operation,
-        "line": found.line,
-        "state": found.state,
-        "code": None if found.state == "done" else found.code,
-        "reason": None if found.state == "done" else found.reason,
-        "answer": found.answer,
-    }
-
-
-def pretty(answer: object) -> str:
-    """JSON as a person reads it."""
-    import orjson
-
-    return orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode()
 
 
 # ---------------------------------------------------------------- one for each row
@@ -295,19 +209,3 @@ def _put(door: Door, terms: Terms, path: Path, checked: Any) -> int:
             asked.put(tx, terms.location, name, part, lane=Lane.BULK, run=run, now=now)
         runs.read(tx, run, {"calls": len(checked.requests)}, now)
     return run
-
-
-def _again(door: Door, one: int | None, run: int | None, *, json: bool) -> int:
-    """What came of calls of before."""
-    from contacts.store import asked
-    from producers.cli import report
-
-    if one is not None:
-        return say(_standing(door, one), json=json)
-    assert run is not None
-    report.find(door.store, run)
-    code = 0
-    for found in asked.of_run(door.store, run, door.cipher):
-        screen.emit(as_json(found))
-        code = 3 if found.state == "parked" else code
-    return code

@@ -38,8 +38,8 @@ def catalog(made: str) -> str:
 
 
 def _calls() -> Iterator[str]:
-    yield "Each by `rollbook call NAME key=value …`; what the last column means is in "
-    yield "[calls.md](calls.md#a-lost-answer). Needed values are **bold**; `locationId` is filled "
+    yield "Each by `rollbook call NAME key=value …`; what the last column means is in"
+    yield "[calls.md](calls.md#a-lost-answer). Needed values are **bold**; `locationId` is filled"
     yield "in. A `-` instead of a path: that generation does not have it."
     yield ""
     yield "| name | call | in v3 | scope | takes | answers | lost answer |"
@@ -48,7 +48,7 @@ def _calls() -> Iterator[str]:
         old = f"`{one.method} {one.shown_path('')}`" if one.v2 else "-"
         new = _in_v3(one)
         scope = f"`{one.scope}`" if one.scope else ""
-        answers = f"{'/'.join(map(str, one.codes))} {', '.join(one.answer)}".strip()
+        answers = f"{'/'.join(map(str, one.codes))} {_answers(one)}".strip()
         lost = REPEATS[one.repeat] if one.writes else ""
         name = f"`{one.name}`"
         name += "" if one.by_name else f" (by `{one.instead}`)"
@@ -60,6 +60,11 @@ def _in_v3(one: Operation) -> str:
         return "-"
     same = one.v2 and one.shown_path(V3) == one.shown_path("")
     return "the same" if same else f"`{one.method} {one.shown_path(V3)}`"
+
+
+def _answers(one: Operation) -> str:
+    other = f" (v3: {', '.join(one.answer_v3)})" if one.answer_v3 else ""
+    return ", ".join(one.answer) + other
 
 
 def _takes(one: Operation) -> str:

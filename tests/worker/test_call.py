@@ -139,6 +139,21 @@ def test_a_note_like_it_of_long_before_is_not_taken_for_it(
     assert len(crm.contacts(HERE)[0]["notes"]) == 2
 
 
+def test_a_422_for_what_was_done_all_the_same_is_looked_at(
+    live_shop: Any, crm: Any, ada: str
+) -> None:
+    write = ["POST /contacts/{id}/notes"]
+    crm.fault("error", when="after", status=422, times=1, operations=write)
+
+    assert done(live_shop, "contact.note.create", contactId=ada, body="Paid")["note"]["id"]
+
+    live_shop.clock.tick(600)
+    crm.fault("error", when="before", status=422, times=1, operations=write)
+    id = ask(live_shop, "contact.note.create", contactId=ada, body="Paid")
+    live_shop.work()
+    assert outcome(live_shop, id).code == "crm-refused"  # the one that is there is an older one
+
+
 def test_a_task_that_was_not_written_is_looked_for_and_written(
     live_shop: Any, crm: Any, ada: str
 ) -> None:

@@ -13,7 +13,7 @@ from contacts.jobs import Job, Kind
 from contacts.store import asked, ledger, runs
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
-from producers.cli import call
+from producers.cli import call_answers
 from producers.cli.door import Door
 
 from .conftest import HERE, finish, park, settings_of, take
@@ -73,7 +73,7 @@ def test_while_it_waits_it_says_why_and_then_gives_the_answer(
         else:
             answer(book, job, cipher, tags=[])
 
-    found = call._settled(door, 1, quiet=False, sleep=work)
+    found = call_answers.settled(door, 1, quiet=False, sleep=work)
 
     assert found.answer == {"tags": []}
     assert "not yet: asked for a pause" in capsys.readouterr().err
