@@ -91,6 +91,8 @@ class OAuthDoor:
         return _page(200 if ours else 400, CONNECTED if ours else OLD)
 
     def _keep(self, state: str, code: str) -> bool:
+        if not consents.awaited(self.store, state):
+            return False
         cipher = self.cipher()
         with self.store.write() as tx:
             ours = consents.came(tx, state, code, cipher=cipher, now=self.store.clock())
@@ -98,6 +100,8 @@ class OAuthDoor:
         return ours
 
     def _refuse(self, state: str, error: str) -> bool:
+        if not consents.awaited(self.store, state):
+            return False
         word = error if _WORD.fullmatch(error) else "an error"
         reason = f"the CRM says {word}: the install was not confirmed"
         with self.store.write() as tx:

@@ -13,6 +13,7 @@ from contacts.jobs import Kind, Lane, Ticket
 from contacts.store import (
     asked,
     audit,
+    consents,
     firings,
     inbox,
     ledger,
@@ -120,6 +121,7 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
             + inbox.prune(store, older_than_s=KEPT_EVENTS_S)
             + platform_events.prune(store, older_than_s=settings.keep_history_days * DAY_S)
             + sightings.prune(store, older_than_s=KEPT_EVENTS_S)
+            + consents.prune(store, older_than_s=KEPT_EVENTS_S)
         )
 
     @app.task(name=belt.TICK_HEARTBEAT, shared=False)  # type: ignore[untyped-decorator]

@@ -41,6 +41,11 @@ runs         one backfill or walk: how far, and how it ended
 audit        every call to the CRM
 checks       what `rollbook doctor` had a worker look at
 processes    who is alive
-cipher       the key of the tokens
+grants       what an install granted: tokens of an agency or a location, and how each stands
+renewals     who may renew them, and what becomes of it
+installs     an agency's locations, INSTALL and UNINSTALL
+consents     the links of `rollbook connect`
+cipher       the keys of the tokens
+keyring      what is encrypted, and its passage from one key to the next
 migrations   Alembic, forward only
 """

@@ -65,6 +65,13 @@ def came(tx: Tx, state: str, code: str, *, cipher: Cipher, now: float) -> bool:
     return True
 
 
+def awaited(store: Store, state: str) -> bool:
+    """Whether a link of ours waits for this state. It is asked before anything is written: the
+    door is open to everybody."""
+    with store.read() as tx:
+        return _open(tx, state, store.clock()) is not None
+
+
 def refused(tx: Tx, state: str, reason: str, *, now: float) -> bool:
     """The person, or the CRM, said no; returns whether it was a link of ours."""
     id = _open(tx, state, now)
@@ -101,6 +108,11 @@ def code(tx: Tx, id: int, cipher: Cipher) -> tuple[str, float] | None:
     return cipher.decrypt(bytes(row.code)), row.came_at
 
 
+def prune(store: Store, *, older_than_s: float) -> int:
+    """Forget old links; returns how many."""
+    return store.prune(table.c.asked_at, older_than_s)
+
+
 def _open(tx: Tx, state: str, now: float) -> int | None:
     here = select(table.c.id).where(
         table.c.state == _hash(state),
@@ -108,7 +120,7 @@ def _open(tx: Tx, state: str, now: float) -> int | None:
         table.c.settled_at.is_(None),
         table.c.asked_at > now - CONSENT_S,
     )
-    return tx.execute(here.with_for_update()).scalar_one_or_none()
+    return tx.execute(here).scalar_one_or_none()
 
 
 def _hash(state: str) -> str:

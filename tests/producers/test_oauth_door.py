@@ -7,20 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from contacts import events
 from contacts.errors import UsageError
 from contacts.jobs import OAUTH, Kind
 from contacts.settings import load
-from contacts.store import consents
+from contacts.store import consents, grants
 from contacts.store.cipher import Cipher
 from contacts.store.database import DatabaseDown, Store
 from contacts.store.tables import consents as table
 from contacts.store.tables import jobs
+from producers.inbox import Inbox
 from producers.installing import address, standing
 from producers.oauth_door import CALLBACK, OAuthDoor
 
@@ -122,8 +125,9 @@ def test_without_a_database_the_page_asks_for_a_reload_and_is_no_500(door: Door)
         def write(self) -> Any:
             raise DatabaseDown("OperationalError")
 
+    _, state = consents.ask(door.store)
     away = Door(Away(door.store.engine, door.store.clock))
-    answer = away.get(code=CODE, state="x")
+    answer = away.get(code=CODE, state=state)
     assert answer.status_code == 429
     assert "Reload" in answer.text
 
@@ -159,3 +163,20 @@ def test_keys_that_cannot_be_read_are_a_page_and_no_500(store: Store) -> None:
 
     assert answer.status_code == 429
     assert "secret.key" not in answer.text
+
+
+def test_the_receiver_knows_the_installs_of_our_app_from_others(store: Store) -> None:
+    inbox = Inbox(store, ring=lambda: None, name="receiver@test:1", patience_s=20.0, app="ours")
+
+    async def come() -> None:
+        for number, app in enumerate(("ours", "theirs")):
+            body = {"type": "INSTALL", "appId": app, "locationId": f"loc{number}"}
+            await inbox.keep(events.read(orjson.dumps(body), now=1.0))
+
+    inbox.start()
+    try:
+        asyncio.run(come())
+    finally:
+        inbox.stop()
+
+    assert [one.owner for one in grants.known(store)] == ["loc0"]
