@@ -18,7 +18,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
-DND = frozenset({"dnd", "dndSettings"})
+DND = frozenset({"dnd", "dndSettings", "inboundDndSettings"})
 
 
 def caused(
@@ -53,7 +53,8 @@ def _updates(
     if told if fields is None else told & set(fields):
         yield contact("ContactUpdate", new)
     if moved & DND:
-        yield contact("ContactDndUpdate", new)
+        # inboundDndSettings are not in it: highlevel-api-docs#264
+        yield contact("ContactDndUpdate", new) | {"dndSettings": new.values.get("dndSettings", {})}
     if set(old.tags) != set(new.tags):
         yield contact("ContactTagUpdate", new)
 
