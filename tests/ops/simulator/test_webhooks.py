@@ -67,7 +67,7 @@ def test_a_contact_comes_back_as_a_new_one(api: Any, ada: Contact) -> None:  # n
     assert [one["type"] for one in caused(api, gone, ada)] == ["ContactCreate"]
 
 
-def test_of_a_note_five_properties_are_told(api: Any, ada: Contact) -> None:  # 312: staff
+def test_of_a_note_four_properties_are_told(api: Any, ada: Contact) -> None:  # 312: staff
     api("POST", f"/contacts/{ada.id}/notes", {"body": "hello", "title": "T", "color": "#FFAA00"})
     (told,) = caused(api, ada, api.standin.world.find(ada.id))
     assert set(told) == {"type", "locationId", "id", "body", "contactId", "dateAdded"}
