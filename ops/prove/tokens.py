@@ -1,6 +1,6 @@
 """Access tokens end, workers are killed, answers are lost: no location loses its access.
 
-    python -m ops.prove.tokens                     1,000 expiries, half a minute
+    python -m ops.prove.tokens                     1,000 expiries, a minute
     python -m ops.prove.tokens --expiries 10000
     python -m ops.prove.tokens --database postgresql://...   an empty one, on PostgreSQL
 
@@ -195,7 +195,7 @@ class Office:
         """Every location has a token that the CRM takes."""
         granted = self.standin.world.grants
         self.counts["needless calls"] += self.judge.needless()
-        self.counts["refresh calls"] += sum(self.judge.calls.values())
+        self.counts["calls with a refresh token"] += sum(self.judge.calls.values())
         self.counts["jobs parked"] += ledger_view.counts(self.store).parked
         with self.store.read() as tx:
             for owner in self.standin.world.locations:

@@ -146,6 +146,7 @@ class Wire(OAuth):
             self._owner(given), refresh, bearer.removeprefix("Bearer ") if bearer else None
         ):
             answer = self._served(operation, request, content)
+        self._mishaps.counts[f"calls {operation.name}"] += 1
         lost = self._mishaps.strikes("answers lost", 0.03)
         record(Call(self._now(), "oauth", operation.name, 0 if lost else answer.status, 1.0, None))
         if refresh is not None and lost:
