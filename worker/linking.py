@@ -38,6 +38,7 @@ class Case:
     Attributes:
         card: ours, and its link.
         sent: what the CRM has to be told.
+        tags: what a contact that is made is born with; nobody else is told of them here.
     """
 
     job: Job
@@ -45,6 +46,7 @@ class Case:
     desk: Desk
     card: Card
     sent: Mapping[str, Value]
+    tags: frozenset[str] = frozenset()
 
 
 def first(case: Case) -> Answer:
@@ -67,7 +69,7 @@ def first(case: Case) -> Answer:
         if found is not None:
             return Answer(found, None, Cause.READ)
     try:
-        return Answer(_created(case.desk, case.sent), case.sent, Cause.CREATE)
+        return Answer(_created(case, case.sent), case.sent, Cause.CREATE)
     except CrmRefused as refusal:
         if refusal.perhaps_done:
             return _nevertheless(case, refusal)
@@ -96,8 +98,8 @@ def _found(desk: Desk, card: Card) -> Theirs | None:
     return found
 
 
-def _created(desk: Desk, sent: Mapping[str, Value]) -> Theirs:
-    theirs = desk.create(sent)
+def _created(case: Case, sent: Mapping[str, Value]) -> Theirs:
+    theirs = case.desk.create(sent, case.tags)
     if identity.contradicts(sent, theirs.values, theirs.also):
         raise GiveUp(
             f"the CRM answered with somebody else: its contact {theirs.id}", code="wrong-contact"
@@ -117,7 +119,7 @@ def _beside(case: Case, refusal: CrmRefused) -> Answer:
     if not rest.get("email"):
         raise refusal
     try:
-        return Answer(_created(case.desk, rest), case.sent, Cause.CREATE)
+        return Answer(_created(case, rest), case.sent, Cause.CREATE)
     except CrmRefused as again:  # where phones come first, somebody may have the email as well
         twin = _twin(case, again)
         if not identity.same(case.card.fields, twin.values, twin.also):

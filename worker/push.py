@@ -11,11 +11,13 @@ from contacts import merge, ruling
 from contacts.cleaning import Value
 from contacts.echoes import Cause
 from contacts.errors import CrmRefused, SyncError, Unsendable
-from contacts.jobs import Job
-from contacts.store import audit, cards, doubts, ledger, meeting
+from contacts.jobs import Job, Kind
+from contacts.store import audit, cards, doubts, ledger, meeting, timeline
 from contacts.store.cards import Card
 from contacts.store.database import DatabaseDown, Tx
 from contacts.store.doubts import What
+from contacts.store.timeline import TAG
+from contacts.store.timeline import What as Happened
 from worker import doubles, doubt, linking
 from worker.crm.answers import duplicate
 from worker.crm.client import Desk, Theirs
@@ -39,6 +41,7 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     """
     with bench.store.read() as tx:
         card = cards.load(tx, job.contact)
+        tags = _born_with(tx, job.contact, card)
     linked = card.remote_id is not None
     sent = merge.unsent(card.fields, card.agreed, card.refused, linked=linked, policy=card.policy)
     if card.gone or (linked and not sent):
@@ -49,11 +52,12 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
         if not (sent.get("email") or sent.get("phone")):
             raise Unsendable("neither email nor phone", code="no-identity")
     try:
-        answer = _send(Case(job, bench, bench.desk(job, trail), card, sent))
+        answer = _send(Case(job, bench, bench.desk(job, trail), card, sent, tags))
     except SyncError as error:
         if error.doubtful:
             with suppress(DatabaseDown), bench.store.write() as tx:
                 cards.doubt(tx, job.contact, sent)
+                cards.doubt_tags(tx, job.contact, tags)
         raise
 
     # The CRM itself refuses a late second one, except where a location allows doubles.
@@ -73,6 +77,8 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
             cause=answer.cause,
             now=bench.clock(),
         )
+        if answer.cause is Cause.CREATE:
+            _born(tx, job, tags & answer.theirs.tags, now=bench.clock())
         if met.dropped:
             log.warning("the CRM dropped fields", contact=job.contact, fields=met.dropped)
         if card.remote_id is None:
@@ -82,6 +88,28 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
             )
 
     return effect
+
+
+def _born_with(tx: Tx, contact: int, card: Card) -> frozenset[str]:
+    """The tags of a contact that the CRM does not have: they go with it, by the same call.
+
+    On a contact that is there they would replace those that people gave it.
+    """
+    if card.remote_id is not None:
+        return frozenset()
+    return cards.load_tags(tx, contact).owed_add
+
+
+def _born(tx: Tx, job: Job, tags: frozenset[str], *, now: float) -> None:
+    """The contact was made with these tags: their own job has nothing left to do.
+
+    One that was sent and did not come back is still owed: its own call tells.
+    """
+    told = {f"{TAG}{tag}": (False, True) for tag in sorted(tags)}
+    timeline.note(tx, job.contact, Happened.SENT, told, job=job, now=now)
+    left = cards.load_tags(tx, job.contact)
+    if tags and not left.owed_add and not left.owed_remove:
+        ledger.served(tx, job, Kind.TAG, now=now)
 
 
 def _send(case: Case) -> Answer:

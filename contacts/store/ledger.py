@@ -592,6 +592,33 @@ def unpark_contact(tx: Tx, location: str, contact: int, *, code: str, now: float
     return int(tx.execute(_UNPARK_CONTACT, values).rowcount)
 
 
+# As above: by the index ``jobs_key``.
+_SERVED: Final = (
+    update(jobs)
+    .where(
+        jobs.c.kind == bindparam("what"),
+        jobs.c.location == bindparam("where"),
+        jobs.c.contact == bindparam("whose"),
+        text(RESTING),
+        jobs.c.state == "waiting",
+    )
+    .values(state="done", settled_at=bindparam("now"), code=None, reason=None)
+)
+
+
+def served(tx: Tx, job: Job, kind: Kind, *, now: float) -> int:
+    """What waits of that kind for the job's contact was done by this job's own call.
+
+    The caller holds ``roster.lock`` and has seen that nothing is owed: whoever wants more of the
+    contact waits for the lock, and puts a new job.
+
+    Returns:
+        how many jobs are settled with it.
+    """
+    values = {"where": job.location, "whose": job.contact, "what": kind, "now": now}
+    return int(tx.execute(_SERVED, values).rowcount)
+
+
 def drop(tx: Tx, contact: int) -> int:
     """Forget the resting jobs of a contact of the roster: nothing is owed to it any more.
 

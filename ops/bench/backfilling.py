@@ -28,8 +28,8 @@ country = "Country"
 template = "course: {Course}"
 """
 
-CALLS_EACH: Final = 2
-"""A push and a tag."""
+CALLS_EACH: Final = 1
+"""A new contact is made with its tag."""
 
 SETTLE_S: Final = 5.0
 """After the start: what the processes' own start costs is not what idling costs."""

@@ -79,7 +79,7 @@ def test_the_echoes_of_a_whole_backfill_cost_no_call(school: School) -> None:
         )
 
     assert set(found) == {"echo"}
-    assert found["echo"] == 3 * 30  # created, tagged, and a note
+    assert found["echo"] == 2 * 30  # created with its tag, and a note
     assert school.reads() == 0
 
 

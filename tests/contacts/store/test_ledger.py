@@ -282,15 +282,40 @@ def test_a_contacts_jobs_are_retried_for_one_reason_only(store: Store) -> None:
     assert sorted(row.contact for row in rows(store) if row.state == "waiting") == [1, 1, 3]
 
 
-def test_a_contacts_parked_jobs_are_found_by_the_index(sqlite_store: Store) -> None:
+def test_what_another_call_did_is_settled_with_it_and_nothing_else_is(store: Store) -> None:
+    put(store, wish(1), wish(1, kind=Kind.TAG), wish(1, kind=Kind.NOTE, subject=7))
+    put(store, wish(2, kind=Kind.TAG))
+    job = claim(store, next(one for one in release(store) if one.contact == 1))
+
+    with store.write() as tx:
+        assert ledger.served(tx, job, Kind.TAG, now=store.clock()) == 1
+        assert ledger.served(tx, job, Kind.TAG, now=store.clock()) == 0
+
+    states = {(row.contact, row.kind): row.state for row in rows(store)}
+    assert states[1, Kind.TAG] == "done"
+    assert states[1, Kind.PUSH] == "released"
+    assert states[1, Kind.NOTE] == "waiting"
+    assert states[2, Kind.TAG] in ("waiting", "released")
+    put(store, wish(1, kind=Kind.TAG))
+    assert sum(row.state == "waiting" for row in rows(store) if row.kind == Kind.TAG) >= 1
+
+
+@pytest.mark.parametrize("verb", ["unpark", "served"])
+def test_a_contacts_resting_jobs_are_found_by_the_index(sqlite_store: Store, verb: str) -> None:
     asked: list[tuple[str, Any]] = []
 
     @event.listens_for(sqlite_store.engine, "before_cursor_execute")
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         asked.append((statement, parameters))
 
+    put(sqlite_store, wish(1))
+    job = claim(sqlite_store, release(sqlite_store)[0])
+    asked.clear()
     with sqlite_store.write() as tx:
-        ledger.unpark_contact(tx, HERE, 1, code="not-linked", now=0.0)
+        if verb == "unpark":
+            ledger.unpark_contact(tx, HERE, 1, code="not-linked", now=0.0)
+        else:
+            ledger.served(tx, job, Kind.TAG, now=0.0)
         ((statement, parameters),) = [one for one in asked if one[0].startswith("UPDATE")]
         plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "USING INDEX jobs_key (kind=? AND location=? AND contact=?" in str(plan)
