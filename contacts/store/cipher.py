@@ -156,7 +156,7 @@ def write_keys(path: Path, keys: Sequence[bytes], *, anew: bool = False) -> None
     Args:
         anew: unless somebody else just did; of processes that start together, one makes the key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as new:

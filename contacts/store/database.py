@@ -191,7 +191,8 @@ def make_engine(url: str, pool_size: int = 5) -> Engine:
     }
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            # It holds personal data: other users of the machine have no business in its folder.
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(
             parsed, connect_args={"timeout": BUSY_S, "check_same_thread": False}, **options
         )

@@ -14,7 +14,7 @@ LOCK = "up.lock"
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read (0600), in one step: nobody sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         beside.unlink()

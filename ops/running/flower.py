@@ -143,7 +143,7 @@ def _open(app: Celery, settings: Settings) -> Any:
 
     from ops.running.hearing import Ear
 
-    Path(settings.home).mkdir(parents=True, exist_ok=True)
+    Path(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in options_of(settings).items():
         setattr(options, name, value)
     # Flower 2.2 leaves its metrics open to everybody, password or not.

@@ -95,6 +95,11 @@ def settings(loaded: Settings) -> Iterator[Line]:
         )
     if loaded.crm_url.startswith("http:") and "127.0.0.1" not in loaded.crm_url:
         yield wrong("settings", "ROLLBOOK_CRM_URL is http: tokens travel in the clear", "use https")
+    if loaded.home.exists() and loaded.home.stat().st_mode & 0o077:
+        home = loaded.home.absolute()
+        yield wrong(
+            "home", f"other users of this machine can look into {home}", f"chmod 700 {home}"
+        )
     env = Path(".env")
     if env.exists() and env.stat().st_mode & 0o044:
         yield note(".env", "other users of this machine can read it", "chmod 600 .env")

@@ -146,3 +146,11 @@ def test_an_option_that_the_driver_does_not_know_is_a_users_mistake(postgres_url
         database.check_schema(store)
 
     store.close()
+
+
+def test_the_folder_of_an_embedded_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+
+    database.migrate(f"sqlite:///{home / 'rollbook.db'}")
+
+    assert home.stat().st_mode & 0o077 == 0

@@ -113,6 +113,14 @@ def test_a_key_that_others_can_read_or_that_does_not_fit_is_told(
     assert (line["state"], line["mend"]) == ("wrong", "rollbook keys")
 
 
+def test_a_home_that_others_can_look_into_is_told(rollbook, location, folder: Path) -> None:
+    (folder / "home").chmod(0o755)
+
+    (line,) = told(rollbook)["home"]
+
+    assert (line["state"], line["mend"]) == ("wrong", f"chmod 700 {folder / 'home'}")
+
+
 def test_parked_jobs_are_good_to_know(rollbook, location, book: Store) -> None:
     put(book, 1)
     park(book, take(book)[0])
