@@ -66,8 +66,8 @@ def operation(name: str, version: str) -> Operation:
         )
     if not found.by_name:
         raise UsageError(
-            f"{name} is not called by name: {found.instead} does it, and a refresh by hand would "
-            "end the tokens that Rollbook holds"
+            f"{name} is not called by name: {found.instead} does it; its answer is tokens, and to "
+            "get some by hand may end those that Rollbook holds"
         )
     if not found.is_in(version):
         instead = f": use {found.instead}" if found.instead else ""

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contacts.catalogue import BY_NAME, Operation, Repeat
+from contacts.catalogue import BY_NAME, Operation, Repeat, Token
 from contacts.catalogue.checking import Request
-from contacts.errors import AccessLost, ContactGone, CrmRefused, GiveUp, SyncError
+from contacts.errors import AccessLost, ContactGone, CrmRefused, GiveUp, NotYet, SyncError
 from contacts.jobs import Job
-from contacts.store import asked, audit, inbox
+from contacts.store import asked, audit, grants, inbox
 from contacts.store.asked import Asked
 from contacts.store.database import Tx
+from contacts.store.grants import Of
+from worker.access import OVER, WAIT_S, over
 from worker.call_looks import JUST_NOW_S, SKEW_S, find
 from worker.crm.client import Desk
 from worker.workbench import Effect, Workbench
@@ -61,7 +63,7 @@ def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     if wanted is None or operation is None:
         raise GiveUp("what was asked for is not kept any more: ask anew", code="call-unknown")
     rule = how(operation, wanted.request)
-    desk = bench.desk(job, trail)
+    desk = _desk(job, bench, trail, operation, wanted)
     try:
         answer = _answer(Case(job, desk, operation, wanted, rule, bench.clock()))
     except GiveUp as error:
@@ -78,6 +80,31 @@ def call(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     return effect
 
 
+def _desk(
+    job: Job, bench: Workbench, trail: list[audit.Call], operation: Operation, wanted: Asked
+) -> Desk:
+    """The CRM, with the token that the operation wants.
+
+    Raises:
+        GiveUp: no such agency has installed the app.
+        NotYet: its token is over, and about to be renewed.
+    """
+    if operation.token is not Token.AGENCY:
+        return bench.desk(job, trail)
+    company = str(wanted.request.query.get("companyId"))
+    with bench.store.read() as tx:
+        found = grants.shown(tx, Of.COMPANY, company, bench.cipher)
+    if found is None:
+        raise GiveUp(
+            f"{operation.name}: no agency with this companyId has installed the app: "
+            "`rollbook connect`",
+            code="no-agency",
+        )
+    if over(found, bench.clock()):
+        raise NotYet("the agency's access token is over", seconds=WAIT_S, code=OVER)
+    return bench.desk(job, trail, token=found.access)
+
+
 def _answer(case: Case) -> Mapping[str, Any]:
     job, operation = case.job, case.operation
     if job.doubtful and operation.writes:
@@ -90,7 +117,7 @@ def _answer(case: Case) -> Mapping[str, Any]:
     try:
         return case.desk.anything(operation, case.wanted.request)
     except AccessLost as error:
-        if error.code in OF_THIS_CALL:
+        if error.code in OF_THIS_CALL or operation.token is Token.AGENCY:
             raise GiveUp(error.reason, code=error.code) from None
         raise
     except (ContactGone, CrmRefused) as error:

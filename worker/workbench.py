@@ -88,14 +88,18 @@ class Workbench:
             self.places[location] = known
         return known
 
-    def desk(self, job: Job, trail: list[audit.Call]) -> Desk:
-        """The CRM, bound to the job's location and lane; its calls are noted in ``trail``."""
+    def desk(self, job: Job, trail: list[audit.Call], *, token: str | None = None) -> Desk:
+        """The CRM, bound to the job's location and lane; its calls are noted in ``trail``.
+
+        Args:
+            token: an agency's, for the calls that want one; None: the location's.
+        """
         place = self.place(job.location)
-        if place.generation is not None:
+        if token is None and place.generation is not None:
             self.access.shown[job.id] = place.generation
         return self.crm.at(
             job.location,
-            place.token,
+            token or place.token,
             country=place.country,
             lane=job.lane,
             record=_recorder(job, trail, self.name),

@@ -149,9 +149,9 @@ class Operation:
 
     @property
     def by_name(self) -> bool:
-        """Whether it can be asked for by name: with a location's token. The others give access,
-        and a refresh by hand would end the tokens that Rollbook holds."""
-        return self.token not in (Token.AGENCY, Token.CLIENT)
+        """Whether it can be asked for by name. The others give access: their answers are tokens,
+        and a refresh by hand would end those that Rollbook holds."""
+        return self.token is not Token.CLIENT and not (self.token is Token.AGENCY and self.writes)
 
     def is_in(self, version: str) -> bool:
         """Whether that version of the API has it."""

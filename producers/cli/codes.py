@@ -109,6 +109,11 @@ CODES: Final[dict[str, Code]] = {
         "not the same as once.",
         "Look in the CRM. If it is not done, retry: then it is made without another question.",
     ),
+    "no-agency": Code(
+        Ends.PARKED,
+        "A call by name wants the token of an agency, and none has installed the app.",
+        "`rollbook connect`, as the agency, then retry.",
+    ),
     "call-unknown": Code(
         Ends.PARKED,
         "What was asked for by name is older than ROLLBOOK_KEEP_CALLS_DAYS and was forgotten.",

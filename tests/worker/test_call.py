@@ -273,6 +273,14 @@ def test_a_call_that_wants_an_apps_token_does_not_stop_the_location(
     assert done(shop, "contacts.search", pageLimit=10)["contacts"] == []
 
 
+def test_a_call_of_an_agency_that_has_not_installed_is_parked(live_shop: Any) -> None:
+    id = ask(live_shop, "oauth.installed_locations", companyId="nobody", appId="app1")
+    live_shop.work()
+
+    assert outcome(live_shop, id).code == "no-agency"
+    assert live_shop.calls() == []
+
+
 def test_a_contact_that_is_deleted_by_a_call_is_marked_here(live_shop: Any, crm: Any) -> None:
     ada = live_shop.person(ADA["email"])
     live_shop.work()

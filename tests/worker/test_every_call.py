@@ -12,12 +12,15 @@ from contacts.catalogue import BY_NAME, OPERATIONS, Operation, checking
 from contacts.jobs import Lane
 from contacts.settings import V3
 from contacts.store import asked
+from contacts.store.tables import grants
 from ops.simulator.config import SCOPES
+from ops.simulator.oauth_settings import App, OAuth
 
 HERE = "loc1"
 V2 = "2021-07-28"
 DUE = "2027-01-15T10:00:00.000Z"
 FIELD = "cfLevel0000000000001"
+APP, AGENCY = App(), OAuth().company
 
 
 @dataclass
@@ -108,6 +111,7 @@ GIVEN: dict[str, Callable[[House], dict[str, Any]]] = {
     "contacts.of_business": lambda house: {"businessId": "63771dcac1116f0e21de8e12"},
     "contacts.bulk.tags": lambda house: {"type": "add", "contacts": house.ada(), "tags": "honours"},
     "contacts.bulk.business": lambda house: {"ids": house.ada(), "businessId": "null"},
+    "oauth.installed_locations": lambda house: {"companyId": AGENCY, "appId": APP.id},
     "location.get": lambda house: {},
     "location.tasks": lambda house: {"limit": "5", "completed": "false"},
     "location.custom_fields": lambda house: {"model": "contact"},
@@ -128,17 +132,27 @@ BY_NAME_ROWS = [one for one in OPERATIONS if one.by_name]
 def house(
     request: pytest.FixtureRequest, sqlite_store: Any, open_shop: Any, simulator: Any, clock: Any
 ) -> Iterator[House]:
-    """A worker that speaks the version of the parameter ``version``, with a token of OAuth."""
+    """A worker that speaks the version of the parameter ``version``, with tokens of OAuth: the
+    location's, and its agency's."""
     version = request.getfixturevalue("version")
-    token = {
-        "token": "pit-secret",
-        "kind": "oauth-location",
-        "location": HERE,
-        "scopes": list(SCOPES),
-        "client": "6a0000000000000000000001-abcdefgh",
-    }
-    crm = simulator(clock=clock, tokens=[token])
-    return House(open_shop(sqlite_store, crm, crm_version=version), version)
+    both = {"client": APP.client_id, "scopes": [*SCOPES, "oauth.readonly"]}
+    tokens = [
+        {"token": "pit-secret", "kind": "oauth-location", "location": HERE, **both},
+        {"token": "agency-secret", "kind": "oauth-company", **both},
+    ]
+    shop = open_shop(sqlite_store, simulator(clock=clock, tokens=tokens), crm_version=version)
+    with sqlite_store.write() as tx:
+        tx.execute(
+            grants.insert().values(
+                kind="company",
+                owner=AGENCY,
+                way="refresh",
+                state="live",
+                access=shop.bench.cipher.encrypt("agency-secret"),
+                expires_at=clock() + 3600,
+            )
+        )
+    return House(shop, version)
 
 
 @pytest.mark.parametrize("version", [V2, V3])

@@ -310,8 +310,6 @@ TRIED: dict[str, str] = {
     "::test_a_location_that_installs_is_worked_with_its_own_token",
     "oauth.location_token": f"{WORKER}/test_access.py"
     "::test_an_agency_that_installs_brings_all_its_locations",
-    "oauth.installed_locations": f"{WORKER}/test_access.py"
-    "::test_only_the_locations_in_which_it_is_installed_are_taken",
     "oauth.reconnect": f"{WORKER}/test_access.py"
     "::test_an_answer_that_was_lost_for_longer_is_healed_by_a_reconnect",
 }
