@@ -22,6 +22,8 @@ is enough, so the webhook waits so long before it asks for others."""
 CONSENT_S: Final = 3600.0
 """How long a link of ``rollbook connect`` may be used."""
 
+AGAIN: Final = "the app was installed once more"
+
 FOR_GOOD_S: Final = 365 * 86_400.0
 
 UNINSTALLED: Final = (
@@ -113,7 +115,7 @@ def _fetch(tx: Tx, kind: Of, owner: str, now: float, *, company: str | None, way
         if now - (before.renewed_at or 0) < PATIENCE_S:
             return  # the callback was quicker
         # Installed once more, perhaps with other scopes: the old tokens know nothing of them.
-        again = {"way": way, "wanted": True}
+        again = {"way": way, "wanted": True, "reason": AGAIN}
         tx.execute(update(table).where(table.c.id == before.id).values(**again))
     id = grants.expected(tx, kind, owner, company, way)
     due_at = now + PATIENCE_S if _somebody_connects(tx, now) else 0.0

@@ -83,7 +83,7 @@ def keep(tx: Tx, lease: Lease, tokens: Tokens, *, cipher: Cipher, now: float) ->
         .values(**_fresh(tokens, cipher, now), generation=lease.grant.generation + 1)
     )
     if kept.rowcount:
-        anew = lease.grant.state != State.LIVE or lease.grant.way == Way.CODE
+        anew = lease.grant.state != State.LIVE or lease.grant.reason == installs.AGAIN
         _go_on(tx, lease.grant, tokens, now, anew=anew)
     return bool(kept.rowcount)
 

@@ -104,6 +104,7 @@ def _by_install(door: Door, *, scopes: str | None, browse: bool, wait_s: float, 
         screen.emit({"event": "address", "address": page})
     else:
         screen.say(f"Install the app here (within an hour):\n\n  {page}\n")
+    _warn_of_missing(door)
     if browse and not json:
         _open(page)
     try:
@@ -112,6 +113,16 @@ def _by_install(door: Door, *, scopes: str | None, browse: bool, wait_s: float, 
         screen.remark("It goes on without this command: rollbook locations")
         return 130
     return _tell(found, json=json)
+
+
+def _warn_of_missing(door: Door) -> None:
+    """Say at once what would be waited for in vain."""
+    from contacts.store import processes
+
+    living = {one.kind for one in processes.living(door.store)}
+    missing = [kind for kind in ("receiver", "dispatcher", "worker") if kind not in living]
+    if missing:
+        screen.warn(f"Not running: {', '.join(missing)}. Start `rollbook up`, or wait in vain.")
 
 
 def _open(page: str) -> None:

@@ -220,6 +220,35 @@ def test_an_uninstall_that_comes_after_a_later_install_drops_nothing(office: Off
     assert office.grant().state == State.LIVE
 
 
+def test_another_install_with_more_scopes_lets_a_location_go_on(office: Office) -> None:
+    office.installed(scopes=["locations/customFields.readonly"])
+    office.shop.person("ada@example.com")
+    office.shop.work()
+    assert "scope" in (office.place().pause_reason or "")
+    office.tick(200)
+
+    office.crm.install(HERE)
+    office.hear("INSTALL", installType="Location", locationId=HERE, companyId=AGENCY)
+    office.shop.work()
+
+    assert office.place().paused_until is None
+    assert len(office.crm.contacts(HERE)) == 1
+
+
+def test_a_healed_token_does_not_end_a_pause_of_a_persons(office: Office) -> None:
+    office.installed()
+    with office.store.write() as tx:
+        accounts.pause(tx, HERE, office.store.clock() + DAY_S, "stocktaking")
+    lose_answers(office, 1)
+
+    renew(office)
+    office.tick(60)
+    office.shop.work()
+
+    assert office.grant().generation == 2
+    assert office.place().pause_reason == "stocktaking"
+
+
 # ---------------------------------------------------------------- renewals
 
 
@@ -371,7 +400,7 @@ def test_an_answer_that_was_lost_for_longer_is_healed_by_a_reconnect(office: Off
 
     assert office.grant().generation == 2
     assert office.operations()[-4:] == [
-        "oauth.token", "oauth.reconnect", "oauth.token", "location.custom_fields",
+        "oauth.token", "oauth.token", "oauth.reconnect", "oauth.token",
     ]  # fmt: skip
     office.shop.put(Wish(Kind.FIELDS, HERE))
     assert office.shop.once() == "done"

@@ -51,6 +51,7 @@ def test_it_prints_the_address_and_says_when_nobody_came_back(rollbook, book: St
     said = rollbook("connect", "--no-open", "--wait", "0")
     assert said.code == 2
     assert "https://marketplace.gohighlevel.com/v2/oauth/chooselocation?" in said.out
+    assert "Not running: receiver, dispatcher, worker." in said.err
     assert "did not come back" in said.err
     assert "s3cret" not in said.out + said.err
 
