@@ -39,6 +39,7 @@ class Look:
     Attributes:
         at: seconds since the epoch.
         rate: calls a second of the location, over the last 10 s.
+        pace: jobs of the run that were settled a second, over the last 10 s.
         paused: why the location is paused, and until when (seconds since the epoch).
         missing: kinds of process that are needed and not alive.
         held: jobs of it that wait because nothing may be written to the CRM.
@@ -48,6 +49,7 @@ class Look:
     run: Run
     jobs: Counts
     rate: float
+    pace: float
     limits: Limits
     paused: tuple[str, float] | None
     missing: tuple[str, ...]
@@ -68,14 +70,14 @@ class Look:
         """How long it will take at this speed; None while nothing moves or more is left than the
         CRM allows today.
 
-        A job is one call, except for the few that look before they write.
+        By the jobs, not by the calls: a new contact takes its tags along, and few need two calls.
         """
         left = self.jobs.open - self.held
-        if not left or self.rate <= 0 or self.paused or self.missing:
+        if not left or self.pace <= 0 or self.paused or self.missing:
             return None
         if self.limits.day_left is not None and left > self.limits.day_left:
             return None
-        return left / self.rate
+        return left / self.pace
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -119,6 +121,7 @@ def look(store: Store, settings: Settings, run: Run) -> Look:
         run=runs.get(store, run.id) or run,
         jobs=ledger_view.counts(store, run=run.id),
         rate=audit.rate(store, location=run.location, seconds=_rate_seconds(run, now)),
+        pace=ledger_view.pace(store, run.id, seconds=_rate_seconds(run, now)),
         limits=limits(store, settings, place),
         paused=paused,
         missing=missing(store),

@@ -132,6 +132,15 @@ def counts(store: Store, *, run: int | None = None, location: str | None = None)
     return Counts(**states, retried=sum(int(attempts) for _, _, attempts in rows))
 
 
+def pace(store: Store, run: int, *, seconds: float) -> float:
+    """Jobs of a run that were settled a second, over the last seconds."""
+    query = select(func.count()).where(
+        jobs.c.run == run, jobs.c.state == "done", jobs.c.settled_at > store.clock() - seconds
+    )
+    with store.read() as tx:
+        return int(tx.execute(query).scalar_one()) / seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What one location has before it.

@@ -74,7 +74,8 @@ def test_a_look_shows_jobs_speed_and_limits(store: Store, settings: Settings, ru
     look = progress.look(store, settings, run)
     assert (look.jobs.open, look.jobs.done, look.missing, look.paused) == (2, 1, (), None)
     assert look.rate == pytest.approx(2.0)
-    assert look.seconds_left == pytest.approx(1.0)
+    assert look.pace == pytest.approx(0.1)  # one in ten seconds
+    assert look.seconds_left == pytest.approx(20.0)
     assert not look.over
     assert (look.limits.per_s, look.limits.window, look.limits.used, look.limits.day_left) == (
         10.0, 100, 42, 150_000,
@@ -140,13 +141,13 @@ def test_a_location_that_is_gone_is_one_clear_line(
 def looked(state: str = "queued", *, open: int = 50, **more: Any) -> Look:
     run = Run(1, HERE, "backfill", "x.csv", state, 1.0, 2.0, None, {})
     options = {
-        "rate": 10.0, "limits": progress.Limits(10.0, 100, None, None), "paused": None,
+        "rate": 5.0, "pace": 10.0, "limits": progress.Limits(10.0, 100, None, None), "paused": None,
         "missing": (),
     }  # fmt: skip
     return Look(at=3.0, run=run, jobs=Counts(waiting=open), **options | more)
 
 
-def test_at_this_speed_it_takes_the_open_jobs_by_the_rate() -> None:
+def test_at_this_speed_it_takes_the_open_jobs_by_those_that_are_settled() -> None:
     assert looked().seconds_left == 5.0
     assert looked().as_json()["seconds_left"] == 5
 
@@ -155,7 +156,7 @@ def test_at_this_speed_it_takes_the_open_jobs_by_the_rate() -> None:
     "more",
     [
         {"open": 0},
-        {"rate": 0.0},
+        {"pace": 0.0},
         {"paused": ("because", 9.0)},
         {"missing": ("worker",)},
         {"limits": progress.Limits(10.0, 100, None, 49)},

@@ -19,6 +19,7 @@ LOOK = Look(
     run=RUN,
     jobs=Counts(waiting=210, released=18, done=372, parked=1, retried=4),
     rate=9.8,
+    pace=9.8,
     limits=Limits(per_s=10.0, window=100, used=87, day_left=196_331),
     paused=None,
     missing=(),
@@ -43,7 +44,9 @@ def test_line_says_everything_of_a_look() -> None:
 
 
 def test_what_nobody_knows_yet_is_not_said() -> None:
-    look = replace(LOOK, rate=0.0, limits=Limits(10.0, 100, None, None), jobs=Counts(waiting=5))
+    look = replace(
+        LOOK, rate=0.0, pace=0.0, limits=Limits(10.0, 100, None, None), jobs=Counts(waiting=5)
+    )
 
     assert meter.line(look).split("  ", 1)[1] == "0 of 5 done, 5 queued, 0.0 of 10 calls/s"
 
