@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from contacts.store import accounts, audit, walks
 from contacts.store.accounts import Location
-from worker.workbench import Workbench, limits_of
+from worker.places import limits_of
+from worker.workbench import Workbench
 
 FIRST_SCAN_S = 3600.0
 """How far the first scan of a location looks back; and one after a long pause. What is older, the

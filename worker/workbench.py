@@ -17,40 +17,17 @@ from redis.retry import Retry
 from contacts.errors import AccessLost, NotYet, UsageError
 from contacts.jobs import OAUTH, Job
 from contacts.settings import Settings
-from contacts.store import accounts, audit, forgotten, grants, keyring
+from contacts.store import audit, forgotten, keyring
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx, check_schema, open_store
-from contacts.store.grants import Of
-from worker.access import OVER, Access, open_server, over
+from worker.access import Access, open_server
 from worker.crm.client import Call, Crm, Desk
 from worker.crm.limiter import Limiter, Limits
 from worker.crm.oauth import OAuth, OAuthDesk
 from worker.outlets import Outlet, Outlets, connector
+from worker.places import PLACE_CACHE_S, TOKEN_WAIT_S, Place, read_place, usual
 from worker.platforms.calls import Calls, Line
 from worker.platforms.connector import Connector
-
-PLACE_CACHE_S = 5.0
-"""A location's token, country and custom fields are read again after this long: a new token or a
-resumed location is noticed within 5 s, and a read for each job (0.2 ms) is saved."""
-
-TOKEN_WAIT_S = 900.0
-"""A location without a usable token waits a quarter of an hour, or until it gets a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One location as a deed needs it, read at ``read_at`` (seconds of the clock).
-
-    Attributes:
-        generation: of its grant's tokens; None: it has a private integration token.
-    """
-
-    country: str
-    token: str = field(repr=False)
-    custom: tuple[accounts.CustomField, ...]
-    limits: Limits
-    read_at: float
-    generation: int | None = None
 
 
 class Stopping(NotYet):
@@ -84,7 +61,7 @@ class Workbench:
         known = self.places.get(location)
         now = self.clock()
         if known is None or now - known.read_at > PLACE_CACHE_S:
-            known = _read_place(self.store, self.cipher, self.settings, location, now)
+            known = read_place(self.store, self.cipher, self.settings, location, now)
             self.places[location] = known
         return known
 
@@ -214,68 +191,6 @@ Deed = Callable[[Job, Workbench, list[audit.Call]], Effect]
 
 def nothing(_: Tx) -> None:
     """The effect of a deed that found the two sides agreed."""
-
-
-def _read_place(
-    store: Store, cipher: Cipher, settings: Settings, location: str, now: float
-) -> Place:
-    try:
-        row = accounts.location(store, location)
-        token, generation = _token(store, cipher, location, now)
-    except UsageError as error:
-        # Nothing is lost by waiting for the person who sets the token: that ends the pause.
-        raise AccessLost(str(error), seconds=TOKEN_WAIT_S, code="no-token", pause=True) from None
-    return Place(
-        country=row.country or settings.country,
-        token=token,
-        custom=tuple(accounts.custom_fields(store, location)),
-        limits=limits_of(row, settings),
-        read_at=now,
-        generation=generation,
-    )
-
-
-def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str, int | None]:
-    """The grant's access token and its generation, where there is one; else the private
-    integration's.
-
-    Raises:
-        UsageError: there is none; says why.
-        AccessLost: the grant's is over: it is to be renewed.
-    """
-    with store.read() as tx:
-        granted = grants.shown(tx, Of.LOCATION, location, cipher)
-        if granted is not None:
-            if over(granted, now):
-                reason = "its access token is over"
-                raise AccessLost(reason, seconds=TOKEN_WAIT_S, code=OVER, pause=True)
-            return granted.access, granted.generation
-        known = grants.of(tx, Of.LOCATION, location)
-    try:
-        return accounts.token(store, location, cipher), None
-    except UsageError:
-        if known is None:
-            raise
-        what = known.reason or "its first token is on its way"
-        raise UsageError(f"location {location}: {what}") from None
-
-
-def limits_of(row: accounts.Location, settings: Settings) -> Limits:
-    """The limits of a location: its own where set, else the settings'."""
-    return Limits(
-        per_window=row.window_calls or settings.window_calls,
-        window_ms=row.window_ms or int(settings.window_seconds * 1000),
-        per_day=row.day_calls or settings.day_calls,
-    )
-
-
-def usual(settings: Settings) -> Limits:
-    """The settings' limits."""
-    return Limits(
-        per_window=settings.window_calls,
-        window_ms=int(settings.window_seconds * 1000),
-        per_day=settings.day_calls,
-    )
 
 
 def open_bench(settings: Settings) -> Workbench:

@@ -12,7 +12,8 @@ from contacts.settings import Settings, load
 from contacts.store import accounts, ledger
 from contacts.store.tables import locations
 from worker import push, workbench
-from worker.workbench import Stopping, limits_of, open_bench
+from worker.places import limits_of
+from worker.workbench import Stopping, open_bench
 
 
 def job(lease_until: float, location: str = "loc1") -> Job:

@@ -25,7 +25,7 @@ from contacts.store.grants import Of, Tokens
 from worker.crm.answers import Answer, bad_answer, document, failure
 from worker.crm.calls import silence
 from worker.crm.connections import Connections
-from worker.crm.oauth_answers import refused
+from worker.crm.oauth_answers import CLASSES, next_page, read_tokens, refused
 from worker.crm.shapes import Call, JsonObject
 from worker.crm.transport import ERRAND, Errand
 
@@ -36,11 +36,6 @@ RECONNECT: Final = BY_NAME["oauth.reconnect"]
 
 PAGE: Final = 100
 """Locations of a page: the most that v3 gives (specification)."""
-
-SHORT_S: Final = 3600.0
-"""How long a token is taken to live whose answer does not say."""
-
-CLASSES: Final = {"Company": Of.COMPANY, "Location": Of.LOCATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ class OAuthDesk:
         body = urlencode({"companyId": company, "locationId": location}).encode()
         headers = {"Authorization": f"Bearer {access}", "Content-Type": _FORM}
         found = self._send(LOCATION_TOKEN, {"headers": headers, "content": body})
-        return _read(LOCATION_TOKEN, {**found, "companyId": company}, Of.LOCATION)
+        return read_tokens(LOCATION_TOKEN, {**found, "companyId": company}, Of.LOCATION)
 
     def installed(self, access: str, company: str, cursor: str | None) -> Installed:
         """A page of the locations in which the app is installed."""
@@ -232,7 +227,7 @@ class OAuthDesk:
             for row in rows
             if isinstance(row, dict) and row.get("_id") and row.get("isInstalled") is not False
         )
-        return Installed(there, _next(found, cursor, len(rows)))
+        return Installed(there, next_page(found, cursor, len(rows)))
 
     def code(self, kind: Of, owner: str) -> str:
         """A new code where the tokens were lost; the app must still be installed."""
@@ -257,7 +252,7 @@ class OAuthDesk:
         names = {one.name: one.name_in(self._server.version) for one in operation.body}
         body = urlencode({names[name]: value for name, value in given.items()}).encode()
         found = self._send(operation, {"headers": {"Content-Type": _FORM}, "content": body})
-        return _read(operation, found, kind)
+        return read_tokens(operation, found, kind)
 
     def _send(self, operation: Operation, request: Mapping[str, Any]) -> JsonObject:
         errand = Errand(OAUTH, self._lane, self._not_after)
@@ -265,37 +260,3 @@ class OAuthDesk:
 
 
 _FORM: Final = "application/x-www-form-urlencoded"
-
-
-def _next(found: JsonObject, cursor: str | None, rows: int) -> str | None:
-    """Where the next page begins, by either generation."""
-    pages = found.get("pagination")
-    if isinstance(pages, dict):
-        token = pages.get("nextPageToken") if pages.get("hasNextPage") else None
-        return token if isinstance(token, str) and token != cursor else None
-    read = int(cursor or 0) + rows
-    count = found.get("count")
-    return str(read) if rows and isinstance(count, int) and read < count else None
-
-
-def _read(operation: Operation, found: JsonObject, kind: Of | None) -> Tokens:
-    """Tokens in the words of either generation."""
-
-    def word(*names: str) -> str | None:
-        told = (found.get(name) for name in names)
-        return next((one for one in told if isinstance(one, str) and one), None)
-
-    access, whose = word("access_token", "accessToken"), kind or CLASSES.get(word("userType") or "")
-    owner = word("companyId" if whose is Of.COMPANY else "locationId")
-    if access is None or whose is None or owner is None:
-        raise bad_answer(operation, "has no token, or does not say whose")
-    seconds = found.get("expires_in", found.get("expiresIn"))
-    return Tokens(
-        kind=whose,
-        owner=owner,
-        company=word("companyId"),
-        access=access,
-        refresh=word("refresh_token", "refreshToken"),
-        seconds=float(seconds) if isinstance(seconds, int | float) and seconds > 0 else SHORT_S,
-        scopes=word("scope") or "",
-    )

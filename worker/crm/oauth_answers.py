@@ -1,4 +1,4 @@
-"""What the OAuth server's refusals mean: it has other words than the API.
+"""What the OAuth server's answers mean: tokens in either generation's words, and its refusals.
 
 The words are those of the v3 specification and of what integrators measured; a refusal that is
 none of them is told by its own sentence.
@@ -14,9 +14,16 @@ import orjson
 
 from contacts.catalogue import Operation
 from contacts.errors import AccessLost, GiveUp
+from contacts.store.grants import Of, Tokens
 from worker.crm.access import PAUSE_S
-from worker.crm.answers import Answer
+from worker.crm.answers import Answer, bad_answer
 from worker.crm.masking import masked
+from worker.crm.shapes import JsonObject
+
+SHORT_S: Final = 3600.0
+"""How long a token is taken to live whose answer does not say."""
+
+CLASSES: Final = {"Company": Of.COMPANY, "Location": Of.LOCATION}
 
 _BY_CLIENT: Final = frozenset({"oauth.token", "oauth.reconnect"})
 """Calls that show the app's secret and no token: their 401 says nothing of a token."""
@@ -103,3 +110,37 @@ def _said(body: bytes) -> str:
             value = value.get("message")
         told += [one for one in (value if isinstance(value, list) else [value]) if one]
     return "; ".join(str(one) for one in told)
+
+
+def next_page(found: JsonObject, cursor: str | None, rows: int) -> str | None:
+    """Where the next page begins, by either generation."""
+    pages = found.get("pagination")
+    if isinstance(pages, dict):
+        token = pages.get("nextPageToken") if pages.get("hasNextPage") else None
+        return token if isinstance(token, str) and token != cursor else None
+    read = int(cursor or 0) + rows
+    count = found.get("count")
+    return str(read) if rows and isinstance(count, int) and read < count else None
+
+
+def read_tokens(operation: Operation, found: JsonObject, kind: Of | None) -> Tokens:
+    """Tokens in the words of either generation."""
+
+    def word(*names: str) -> str | None:
+        told = (found.get(name) for name in names)
+        return next((one for one in told if isinstance(one, str) and one), None)
+
+    access, whose = word("access_token", "accessToken"), kind or CLASSES.get(word("userType") or "")
+    owner = word("companyId" if whose is Of.COMPANY else "locationId")
+    if access is None or whose is None or owner is None:
+        raise bad_answer(operation, "has no token, or does not say whose")
+    seconds = found.get("expires_in", found.get("expiresIn"))
+    return Tokens(
+        kind=whose,
+        owner=owner,
+        company=word("companyId"),
+        access=access,
+        refresh=word("refresh_token", "refreshToken"),
+        seconds=float(seconds) if isinstance(seconds, int | float) and seconds > 0 else SHORT_S,
+        scopes=word("scope") or "",
+    )
