@@ -246,10 +246,12 @@ def processes(store: Store) -> Iterator[Line]:
 def jobs(store: Store) -> Iterator[Line]:
     """What needs a person."""
     from contacts.store import ledger_view
+    from producers.cli.words import count
 
     parked = sum(n for _, n, _ in ledger_view.parked_reasons(store))
     if parked:
-        yield note("jobs", f"{parked:,} parked: they need a person", "rollbook parked")
+        needs = count(parked, "parked job needs", "parked jobs need")
+        yield note("jobs", f"{needs} a person", "rollbook parked")
     else:
         yield ok("jobs", "none is parked")
 

@@ -83,6 +83,8 @@ def troubles(look: Look) -> list[str]:
 
 def held(jobs: int) -> str:
     """Why jobs wait that would write."""
+    if not jobs:
+        return "read-only: nothing is written to the CRM while ROLLBOOK_READ_ONLY is on"
     one = jobs == 1
     return (
         f"read-only: {count(jobs, 'job')} that would write to the CRM {'waits' if one else 'wait'} "

@@ -82,8 +82,8 @@ def _show(found: Scopes, settings: Settings) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    mode = "in read-only mode, " if settings.read_only else ""
-    drawn: list[Any] = [Text(f"{found.location}, {mode}needs:\n")]
+    mode = ", in read-only mode," if settings.read_only else ""
+    drawn: list[Any] = [Text(f"{found.location}{mode} needs:\n")]
     for one in found.standing:
         need = one.need
         head = Text.assemble(
