@@ -178,7 +178,7 @@ def _object(body: bytes) -> dict[str, Any]:
     if b"\\u0000" not in body:
         return found
     # PostgreSQL keeps no such character, and nobody means one.
-    return {name: without_nul(value) for name, value in found.items()}
+    return dict(without_nul(found))
 
 
 def check_depth(found: Any) -> None:

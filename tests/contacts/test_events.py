@@ -164,3 +164,9 @@ def test_what_is_wrapped_too_deeply_to_be_kept_is_refused(levels: int, more: byt
 def test_a_body_of_some_levels_is_taken() -> None:
     raw = b'{"type":"ContactUpdate","locationId":"l","id":"c","x":' + b"[" * 90 + b"]" * 90 + b"}"
     assert events.read(raw, now=NOW).contact == "c"
+
+
+def test_a_name_of_a_property_keeps_no_nul() -> None:
+    raw = b'{"type":"ContactUpdate","locationId":"l","id":"c","a\\u0000b":{"\\u0000":"x\\u0000"}}'
+    payload = events.read(raw, now=NOW).payload
+    assert payload["ab"] == {"": "x"}
