@@ -27,6 +27,7 @@ def access(server: OAuthDesk, control: Control) -> str:
     for refused in (
         lambda: server.for_code("no-code"),
         lambda: server.refreshed("no-token", Of.LOCATION),
+        lambda: server.code(Of.LOCATION, "nobody00000000000001"),
         lambda: server.installed(place.access, agency.owner, None),
     ):
         with suppress(SyncError):

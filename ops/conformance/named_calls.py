@@ -58,6 +58,8 @@ def named(ask: Ask, lookup: Ask, version: str, control: Control) -> None:
     ask("contacts.bulk.tags", type="add", **many)
     ask("contacts.bulk.tags", type="remove", removeAllTags=True, **many)
     ask("contacts.bulk.business", ids=[bob], businessId=BUSINESS)
+    [twin] = control.seed(HERE, {"values": {"email": f"robert.{version}@example.org"}})
+    control.merge(HERE, bob, twin)
     ask("contact.get", contactId=bob)
     ask("contacts.of_business", businessId=BUSINESS, limit="1")
     ask("contacts.bulk.business", ids=[bob], businessId=None)

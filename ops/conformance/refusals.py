@@ -24,6 +24,8 @@ def refusals(control: Control, version: str, oauth: str) -> None:
         client.post("/contacts/", json=eve)
         client.post("/contacts/", json=eve)
         client.post("/contacts/", json={"email": "", "gender": 1})
+        [bob] = control.seed(HERE, {"values": {"firstName": "Bob", "email": "bob@example.org"}})
+        client.put(f"/contacts/{bob}", json={"email": eve["email"]})
         client.get(f"/contacts/{NOBODY}")
         client.post("/contacts/", content=b"{", headers={"Content-Type": "application/json"})
         client.post("/contacts/search", json={})
