@@ -67,5 +67,5 @@ def test_a_call_by_name_that_writes_is_refused_in_one_line(rollbook, location) -
 
     assert (said.code, said.err) == (
         2,
-        "rollbook: contact.delete writes to the CRM, and ROLLBOOK_READ_ONLY is on\n",
+        "rollbook: contact.delete writes, and ROLLBOOK_READ_ONLY is on\n",
     )
