@@ -58,13 +58,13 @@ class Standing:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more is under way."""
+        """Whether nothing more comes without a person: all is there, or something says why not."""
         if self.consent.settled_at is None:
             return False
         if self.grant is None or self.grant.kind == Of.LOCATION:
             return True
-        read = self.grant.walked_at is not None or self.grant.state != State.LIVE
-        return read and all(one.state != State.NEW for one in self.locations)
+        read = self.grant.walked_at is not None or self.grant.reason is not None
+        return read and all(one.state != State.NEW or one.reason for one in self.locations)
 
 
 def standing(store: Store, id: int) -> Standing:

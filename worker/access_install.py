@@ -83,7 +83,10 @@ def locations(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     try:
         page = bench.oauth(job, trail).installed(shown.access, agency.owner, agency.cursor)
     except AccessLost as error:
-        raise agency_refused(error, shown, agency.owner, bench) from None
+        meant = agency_refused(error, shown, agency.owner, bench)
+        if isinstance(meant, AccessLost):  # a person waits for it, and may mend it
+            patiently(bench, lambda tx: installs.say(tx, agency, meant.reason))
+        raise meant from None
 
     def effect(tx: Tx) -> None:
         installs.walked(tx, agency, page.locations, cursor=page.cursor, now=bench.clock())

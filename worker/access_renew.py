@@ -203,8 +203,11 @@ def _let_go(lease: Lease, error: TryLater | TryAgain, bench: Workbench) -> None:
     """The call is over, or was never made: the next attempt need not wait for the lease."""
 
     def write(tx: Tx) -> None:
-        renewals.let_go(tx, lease)
-        if isinstance(error, AccessLost) and error.pause and lease.grant.kind == Of.LOCATION:
+        if not isinstance(error, AccessLost):
+            renewals.let_go(tx, lease)
+            return
+        renewals.say(tx, lease, error.reason)
+        if error.pause and lease.grant.kind == Of.LOCATION:
             accounts.pause(tx, lease.grant.owner, bench.clock() + error.seconds, error.reason)
 
     patiently(bench, write)

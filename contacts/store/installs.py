@@ -61,10 +61,15 @@ def walked(
     tx.execute(
         update(table)
         .where(table.c.id == grant.id)
-        .values(cursor=cursor, walked_at=None if cursor else now)
+        .values(cursor=cursor, walked_at=None if cursor else now, reason=None)
     )
     ledger.put(tx, wishes, now=now)
     no_longer_wait(tx, ids, now=now)
+
+
+def say(tx: Tx, grant: Grant, reason: str) -> None:
+    """Keep why an agency's locations cannot be read, for people."""
+    tx.execute(update(table).where(table.c.id == grant.id).values(reason=reason))
 
 
 def no_longer_wait(tx: Tx, ids: Sequence[int], *, now: float) -> None:

@@ -181,7 +181,7 @@ def _tell(found: Standing, *, json: bool) -> int:
                 "agency": found.grant.company or found.grant.owner if found.grant else None,
                 "locations": live,
                 "waiting": {one.owner: one.reason for one in rest},
-                "reason": found.consent.reason,
+                "reason": found.consent.reason or (found.grant.reason if found.grant else None),
             }
         )
     elif found.consent.reason:
@@ -199,5 +199,14 @@ def _tell(found: Standing, *, json: bool) -> int:
     for other in rest if not json else ():
         screen.warn(f"Not yet: location {other.owner}: {other.reason or 'its token is fetched'}")
     if not json and not found.locations:
-        screen.warn("The agency has no location with the app; INSTALL's webhook brings later ones.")
+        screen.warn(_why_none(found))
     return 0 if live and not rest else 3
+
+
+def _why_none(found: Standing) -> str:
+    """Why an agency brought no location."""
+    if found.grant is not None and found.grant.reason:
+        return f"The agency's locations cannot be read: {found.grant.reason}"
+    if found.grant is not None and found.grant.walked_at is None:
+        return "The agency's locations are still being read: rollbook locations"
+    return "The app is in no location of the agency; INSTALL's webhook brings later ones."

@@ -19,6 +19,7 @@ from contacts.store.tables import locations
 from ops.simulator.config import SCOPES
 from ops.simulator.control import Control
 from ops.simulator.oauth_settings import App
+from producers.installing import standing
 from worker import access_renew
 from worker.crm.oauth import app_id
 
@@ -126,6 +127,26 @@ def test_an_agency_that_installs_brings_all_its_locations(office: Office) -> Non
     called = office.operations()
     assert called.count("oauth.location_token") == 3
     assert called.count("oauth.installed_locations") == 1
+
+
+def test_an_agency_whose_locations_may_not_be_read_says_why(office: Office) -> None:
+    id = office.installed(None, scopes=["contacts.readonly"])
+
+    assert "oauth.readonly" in (office.grant(AGENCY).reason or "")
+    assert standing(office.store, id).settled
+
+
+def test_a_location_that_is_not_active_says_so_to_who_waits(office: Office) -> None:
+    office.crm.settings(oauth={"inactive": ["loc2"]})
+
+    id = office.installed(None)
+
+    found = standing(office.store, id)
+    assert found.settled
+    assert {one.owner: one.state for one in found.locations} == {
+        "loc1": State.LIVE, "loc2": State.NEW, "loc3": State.LIVE,
+    }  # fmt: skip
+    assert "not active" in (office.grant("loc2").reason or "")
 
 
 def test_only_the_locations_in_which_it_is_installed_are_taken(office: Office) -> None:
