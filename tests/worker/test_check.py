@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from contacts.jobs import Kind
-from contacts.store import accounts, checks
+from contacts.platforms import Kind as Connector
+from contacts.platforms import Platform
+from contacts.store import accounts, checks, platforms
 from contacts.store.checks import Look
 from ops.simulator.config import SCOPES
 
@@ -116,3 +118,30 @@ def test_what_was_found_again_takes_the_place_of_what_was_before(shop: Any) -> N
 
     assert checks.found(shop.store, HERE)[Look.CONTACTS].at == now
     assert checks.found(shop.store, HERE, since=now + 1) == {}
+
+
+# ---------------------------------------------------------------- the platform
+
+
+def connect(shop: Any, crm: Any, secret: str) -> None:
+    """The location's platform is OnlineCourseHost's stand-in."""
+    platform = Platform(Connector.COURSEHOST, f"{crm.url}/coursehost", per_minute=400)
+    with shop.store.write() as tx:
+        platforms.connect(
+            tx, HERE, platform, secret=secret, cipher=shop.bench.cipher, now=shop.clock()
+        )
+
+
+def test_a_platform_that_lists_its_courses_has_let_us_in(live_shop: Any, crm: Any) -> None:
+    connect(live_shop, crm, "och-simulator")
+
+    found = look(live_shop, Look.PLATFORM)[Look.PLATFORM]
+
+    assert found.code is None
+    assert found.facts["courses"] == len(platforms.courses(live_shop.store, HERE)) > 0
+
+
+def test_a_platform_that_refuses_our_token_is_told(live_shop: Any, crm: Any) -> None:
+    connect(live_shop, crm, "och-nobody")
+
+    assert look(live_shop, Look.PLATFORM)[Look.PLATFORM].code == "platform-access"
