@@ -5,7 +5,7 @@ from __future__ import annotations
 from contacts.contact import Person
 from contacts.store import audit, checks, roster
 from contacts.store.audit import Call
-from contacts.store.checks import LOOKS, Found, Look
+from contacts.store.checks import LOOKS, Found, Held, Look
 from contacts.store.database import Store
 
 HERE = "loc_1"
@@ -37,15 +37,15 @@ def test_the_last_finding_of_each_look_is_kept(store: Store) -> None:
 
 
 def test_nothing_is_in_use_where_nobody_is(store: Store) -> None:
-    person(store, "loc_2", tags=frozenset({"vip"}), notes=("hello",))
+    person(store, "loc_2", add_tags=frozenset({"vip"}), notes=("hello",))
 
     held = checks.held(store, HERE)
 
-    assert not (held.custom_fields or held.tags or held.notes or held.tasks or held.called)
+    assert held == Held(False, False, False, False, frozenset())
 
 
 def test_what_a_contact_has_is_in_use(store: Store) -> None:
-    person(store, fields={"custom.level": "high"}, tags=frozenset({"vip"}), notes=("hello",))
+    person(store, fields={"custom.level": "high"}, add_tags=frozenset({"vip"}), notes=("hello",))
 
     held = checks.held(store, HERE)
 
