@@ -24,7 +24,7 @@ from contacts.store import accounts, audit, grants, ledger, renewals
 from contacts.store.database import DatabaseDown, Tx
 from contacts.store.grants import Grant, Of, Shown, State, Tokens, Way
 from contacts.store.renewals import Lease, Verdict
-from worker.access import REFUSED, over
+from worker.access import REFUSED, SAID, over
 from worker.crm.access import PAUSE_S
 from worker.crm.oauth import OAuthDesk
 from worker.crm.oauth_answers import Refused, Why
@@ -36,6 +36,10 @@ SPARE_S: Final = 10.0
 KEEP_WAITS_S: Final = (0.2, 0.5, 1.0, 2.0, 4.0)
 """How long a database that is away is waited for with new tokens in hand; the CRM's 30 s of grace
 are longer."""
+
+AGENCY_WAIT_S: Final = 30.0
+"""How long a location waits for its agency's token: a thousand of them must not ask each second. It
+is renewed an hour before its end, so this is rare."""
 
 LOST: Final = (
     "the CRM gives no tokens any more: the app is not installed, or its access was taken away; "
@@ -139,7 +143,8 @@ def _exchanged(desk: OAuthDesk, agency: Shown, grant: Grant, bench: Workbench) -
 
 def agency_first() -> NotYet:
     """A job waits for the token of its agency."""
-    return NotYet("the agency's token is renewed first", seconds=2.0, code="token-renewing")
+    reason = "the agency's token is renewed first"
+    return NotYet(reason, seconds=AGENCY_WAIT_S, code="token-renewing")
 
 
 def agency_refused(
@@ -150,7 +155,8 @@ def agency_refused(
         return error
     with bench.store.write() as tx:
         verdict = renewals.refused(tx, Of.COMPANY, company, agency.generation, now=bench.clock())
-    return agency_first() if verdict in (Verdict.RENEW, Verdict.OLD) else error
+    first = verdict in (Verdict.RENEW, Verdict.OLD)
+    return agency_first() if first else AccessLost(SAID, seconds=PAUSE_S, code=REFUSED)
 
 
 def _keep(tx: Tx, lease: Lease, found: Tokens | str, bench: Workbench) -> None:

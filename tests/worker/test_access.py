@@ -300,6 +300,36 @@ def test_a_token_of_an_agency_without_its_own_refresh_token_is_exchanged_again(
     assert office.grant().generation == 2
 
 
+def test_an_agencys_token_that_is_over_is_renewed_before_those_of_its_locations(
+    office: Office,
+) -> None:
+    office.crm.settings(oauth={"exchange_refresh": False})
+    office.installed(None)
+    office.tick(DAY_S + 5)
+    office.shop.put(grants.wish(office.grant().id))
+    office.shop.work()
+    office.tick(31)
+    office.shop.work()
+
+    assert (office.grant(AGENCY).generation, office.grant().generation) == (2, 2)
+
+
+def test_a_refused_token_of_an_agency_is_renewed_and_its_location_tried_again(
+    office: Office,
+) -> None:
+    office.crm.settings(oauth={"exchange_refresh": False})
+    office.installed(None)
+    office.tick(3600)
+    office.crm.expire()
+
+    renew(office)
+    office.tick(31)
+    office.shop.work()
+
+    assert (office.grant(AGENCY).generation, office.grant().generation) == (2, 2)
+    assert office.crm.oauth()["refresh_calls"] == 1
+
+
 def test_a_token_that_is_over_is_renewed_before_a_call_is_made_with_it(office: Office) -> None:
     office.installed()
     office.tick(DAY_S + 5)
