@@ -179,8 +179,9 @@ def _put(door: Door, wishes: Sequence[Wish]) -> None:
 
 def said(door: Door, wishes: Sequence[Wish]) -> None:
     """Say what was put, and ring for it."""
+    from contacts.jobs import WRITING
     from producers import progress
-    from producers.cli.meter import HOW_TO_START
+    from producers.cli import meter
 
     if not wishes:
         screen.say("The CRM has it already: nothing to do.")
@@ -188,5 +189,7 @@ def said(door: Door, wishes: Sequence[Wish]) -> None:
     door.ring()
     kinds = ", ".join(dict.fromkeys(wish.kind.value for wish in wishes))
     screen.say(f"{count(len(wishes), 'job')} queued ({kinds}), ahead of any backfill.")
+    if door.settings.read_only and (held := sum(wish.kind in WRITING for wish in wishes)):
+        screen.warn(meter.held(held))
     if missing := progress.missing(door.store):
-        screen.warn(f"no {' and no '.join(missing)} is alive: {HOW_TO_START}")
+        screen.warn(f"no {' and no '.join(missing)} is alive: {meter.HOW_TO_START}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from contacts.contact import Person
 from contacts.jobs import Kind
-from contacts.store import runs
+from contacts.store import roster, runs
 from contacts.store.database import Store
 
 from .conftest import HERE, put, work
@@ -69,3 +70,13 @@ def test_a_call_by_name_that_writes_is_refused_in_one_line(rollbook, location) -
         2,
         "rollbook: contact.delete writes, and ROLLBOOK_READ_ONLY is on\n",
     )
+
+
+def test_who_asks_for_a_push_is_told_that_it_waits(rollbook, location, alive, book: Store) -> None:
+    with book.write() as tx:
+        roster.upsert(tx, HERE, [Person({"email": "ada@example.org"})], now=book.clock())
+
+    said = rollbook("push", "ada@example.org")
+
+    assert said.code == 0
+    assert "read-only: 1 job that would write to the CRM waits until" in said.err
