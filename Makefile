@@ -66,7 +66,7 @@ bench: $(READY) ## measure: 3,000 contacts, beside a plain Celery worker (half a
 prove: $(READY) ## the proofs: nothing lost, doubled or refused, each goal named (15 minutes)
 	@$(BIN)/python -m ops.prove
 
-fuzz: $(READY) ## look for answers of 500 with EXAMPLES (300) of each kind, others each time (half an hour)
+fuzz: $(READY) ## look for answers of 500 with EXAMPLES (300) of each kind, others each time (15 minutes)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),300) $(BIN)/python -m pytest -n auto --dist loadfile --timeout 0 tests/fuzz
 
 up: $(READY) ## run Rollbook here: dispatcher, workers, beat, Flower
