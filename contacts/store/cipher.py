@@ -49,7 +49,7 @@ class Cipher:
         """The keys set, else those in HOME/secret.key, made at first use (mode 0600).
 
         Raises:
-            UsageError: the file holds something else than keys.
+            UsageError: the file holds something else than keys, or older keys are set alone.
         """
         if settings.secret_key:
             old = settings.old_secret_keys
@@ -61,6 +61,11 @@ class Cipher:
                 )
             )
         path = key_file(settings)
+        if settings.old_secret_keys:
+            raise UsageError(
+                "ROLLBOOK_OLD_SECRET_KEYS goes with ROLLBOOK_SECRET_KEY; older keys beside "
+                f"{path} are further lines of that file"
+            )
         if not path.exists():
             write_keys(path, [Fernet.generate_key()], anew=True)
 

@@ -96,3 +96,9 @@ def test_a_process_takes_up_the_key_that_another_one_wrote(tmp_path: Path) -> No
     assert running.keys[0] == new
     assert Cipher(new).decrypt(running.encrypt("pit-2")) == "pit-2"
     assert stat.S_IMODE(key_file(settings).stat().st_mode) == 0o600
+
+
+def test_older_keys_alone_are_a_mistake_and_not_forgotten_in_silence(tmp_path: Path) -> None:
+    settings = load(home=tmp_path, old_secret_keys=Fernet.generate_key().decode())
+    with pytest.raises(UsageError, match="further lines"):
+        Cipher.from_settings(settings)
