@@ -50,7 +50,7 @@ def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
         | {
             "expired leases": every(settings.sweep_seconds, belt.TICK_RECLAIM),
             "tokens near their end": every(RENEW_S, belt.TICK_RENEW),
-        "heartbeat": every(HEARTBEAT_S, belt.TICK_HEARTBEAT, name=name),
+            "heartbeat": every(HEARTBEAT_S, belt.TICK_HEARTBEAT, name=name),
             "old calls and jobs": every(PRUNE_S, belt.TICK_PRUNE),
             "nightly check": {
                 "task": belt.TICK_NIGHT,

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, exists, or_, select, update
 
 from contacts.errors import UsageError
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
+from contacts.store.grants import Of, State
 from contacts.store.tables import custom_fields as fields_table
+from contacts.store.tables import grants
 from contacts.store.tables import locations as table
+
+_GRANTED: Final = (
+    exists()
+    .where(
+        grants.c.kind == Of.LOCATION,
+        grants.c.owner == table.c.id,
+        grants.c.state == State.LIVE,
+        grants.c.access.is_not(None),
+    )
+    .label("granted")
+)
+"""Whether an install of our app gave the location a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Location:
         paused_until: seconds since the epoch; None when not paused.
         pause_reason: a sentence, no personal data.
         pause_bulk_only: live jobs go on in spite of the pause.
+        has_token: a private integration's, or that of an install, which is renewed by itself.
     """
 
     id: str
@@ -103,7 +118,7 @@ def location(store: Store, id: str) -> Location:
         UsageError: not known.
     """
     with store.read() as tx:
-        row = tx.execute(select(table).where(table.c.id == id)).first()
+        row = tx.execute(select(table, _GRANTED).where(table.c.id == id)).first()
     if row is None:
         raise UsageError(f"location {id} is not known: add it with `rollbook locations add {id}`")
     return _location(row, store.clock())
@@ -113,7 +128,8 @@ def locations(store: Store) -> list[Location]:
     """Every location, by id."""
     with store.read() as tx:
         return [
-            _location(row, store.clock()) for row in tx.execute(select(table).order_by(table.c.id))
+            _location(row, store.clock())
+            for row in tx.execute(select(table, _GRANTED).order_by(table.c.id))
         ]
 
 
@@ -135,7 +151,7 @@ def _location(row: Any, now: float) -> Location:
         paused_until=until,
         pause_reason=reason,
         pause_bulk_only=bulk_only,
-        has_token=row.token is not None,
+        has_token=row.token is not None or bool(row.granted),
     )
 
 

@@ -155,7 +155,7 @@ _THIS: Final = and_(
 )
 _CLAIM: Final = (
     update(jobs)
-    .where(_THIS, jobs.c.started_at.is_(None))
+    .where(_THIS, jobs.c.kind == bindparam("what"), jobs.c.started_at.is_(None))
     .values(started_at=bindparam("now"), worker=bindparam("by"), lease_until=bindparam("until"))
     .returning(*JOB)
 )
@@ -180,6 +180,7 @@ def claim(store: Store, ticket: Ticket, *, worker: str, lease_s: float) -> Job |
     values = {
         "ticket": ticket.job,
         "number": ticket.release,
+        "what": ticket.kind,
         "now": now,
         "by": worker,
         "until": now + lease_s,

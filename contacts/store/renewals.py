@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_, or_, update
 
+from contacts.catalogue import BY_NAME
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import grants, installs, ledger
 from contacts.store.cipher import Cipher
@@ -29,6 +30,8 @@ from contacts.store.tables import locations
 
 RENEWING: Final = "its access token is renewed"
 """Why a location is paused for the moment that it takes."""
+
+CUSTOM_FIELDS: Final = BY_NAME["location.custom_fields"].scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,8 @@ def _go_on(tx: Tx, before: Grant, tokens: Tokens, now: float, *, anew: bool) -> 
     if not anew:
         waited = and_(waited, locations.c.pause_reason == RENEWING)
     tx.execute(update(locations).where(waited).values(paused_until=None, pause_reason=None))
-    if anew:
+    # An install with the least scopes does not need them: asked for, they would wait for a person.
+    if anew and (not tokens.scopes or CUSTOM_FIELDS in tokens.scopes.split()):
         ledger.put(tx, [Wish(Kind.FIELDS, tokens.owner, lane=Lane.LIVE)], now=now)
 
 

@@ -137,9 +137,9 @@ def _write(path: Path, whole: Whole, *, values: bool) -> None:
 
     part = path.with_name(f"{path.name}.part")
     try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600 if values else 0o666)
         part.write_text(page.draw(whole, values=values), encoding="utf-8")
-        if values:
-            part.chmod(0o600)
         part.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None

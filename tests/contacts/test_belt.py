@@ -67,5 +67,5 @@ def test_a_lost_message_comes_back_later_than_the_lease_of_its_job(
 def test_there_is_one_queue_a_lane_and_no_tick_is_called_like_a_job() -> None:
     assert belt.QUEUES == ("live", "bulk", "sweep")
     ticks = {value for name, value in vars(belt).items() if name.startswith("TICK_")}
-    assert len(ticks) == 5
+    assert len(ticks) == 6
     assert not ticks & {kind.value for kind in Kind}

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.redis]
 def test_contact_tag_and_note_never_overtake_each_other(new_house: Any) -> None:
     house = new_house()
     file = house.export(60)
-    # Who is there already is found, and tagged by a call of its own; a new one is born with its tag.
+    # Who is there already is found, and tagged by a call; a new one is born with its tag.
     old = [one.email for one in students.read_export(file) if one.email][:30]
     house.crm.seed(HERE, *({"values": {"email": email}} for email in old))
     house.start("dispatcher", "beat", "worker-1", "worker-2")

@@ -18,9 +18,9 @@ def test_a_worker_is_killed(new_house: Any) -> None:
     house.start("dispatcher", "beat", "worker-1", "worker-2")
     house.backfill(file)
 
-    house.until_calls(60)
+    house.until_calls(40)
     house.kill("worker-1")
-    house.until_calls(150)
+    house.until_calls(100)
     house.kill("worker-2")
     house.start("worker-3")
 
@@ -35,7 +35,7 @@ def test_redis_is_killed_and_comes_back_empty(new_house: Any) -> None:
     house.start("dispatcher", "beat", "worker-1", "worker-2")
     house.backfill(file)
 
-    for calls in (60, 160):
+    for calls in (40, 110):
         house.until_calls(calls)
         house.restart_redis_empty()
 
@@ -52,7 +52,7 @@ def test_the_connections_to_the_database_are_cut(new_house: Any, database: str) 
     house.backfill(file)
 
     with psycopg.connect(database, autocommit=True) as admin:
-        for calls in (40, 90, 140, 190):
+        for calls in (30, 60, 90, 120):
             house.until_calls(calls)
             admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -70,7 +70,7 @@ def test_the_dispatcher_is_killed(new_house: Any) -> None:
     house.start("dispatcher", "beat", "worker-1")
     house.backfill(file)
 
-    for calls in (40, 120, 200):
+    for calls in (30, 80, 130):
         house.until_calls(calls)
         house.kill("dispatcher")
         house.start("dispatcher")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
-from contacts.events import Event
+from contacts.events import INSTALL, UNINSTALL, Event
 from contacts.jobs import OAUTH, Kind
 from contacts.store import accounts, grants, installs, ledger, renewals
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
 from contacts.store.grants import Grant, Of, State, Tokens, Way
 from contacts.store.renewals import RENEWING, Verdict
+from contacts.store.tables import jobs
 
 APP, AGENCY, HERE = "app", "agency", "loc1"
 CIPHER = Cipher(Fernet.generate_key())
@@ -167,3 +170,32 @@ def found_in(tx: Tx) -> Grant:
 def test_events_of_other_apps_are_nothing_to_us(store: Store, app: str | None) -> None:
     hear(store, "INSTALL", HERE, appId=app)
     assert grants.known(store) == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "reads"),
+    [("contacts.readonly", False), ("contacts.readonly locations/customFields.readonly", True),
+     ("", True)],
+)  # fmt: skip
+def test_custom_fields_are_read_where_the_install_may(
+    store: Store, scopes: str, reads: bool
+) -> None:
+    given = replace(tokens(), scopes=scopes)
+    with store.write() as tx:
+        renewals.put(tx, given, cipher=CIPHER, now=store.clock())
+
+    with store.read() as tx:
+        kinds = set(tx.execute(select(jobs.c.kind)).scalars())
+    assert (Kind.FIELDS in kinds) is reads
+
+
+def test_a_location_with_an_installs_token_has_a_token(store: Store) -> None:
+    hear(store, INSTALL, HERE)
+    assert not accounts.location(store, HERE).has_token
+
+    give(store)
+
+    assert accounts.location(store, HERE).has_token
+    assert [one.has_token for one in accounts.locations(store)] == [True]
+    hear(store, UNINSTALL, HERE)
+    assert not accounts.location(store, HERE).has_token

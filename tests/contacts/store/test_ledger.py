@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -280,6 +281,14 @@ def test_a_contacts_jobs_are_retried_for_one_reason_only(store: Store) -> None:
         assert ledger.unpark_contact(tx, "elsewhere", 1, code="crm-refused", now=now) == 0
         assert ledger.unpark_contact(tx, HERE, 1, code="crm-refused", now=now) == 2
     assert sorted(row.contact for row in rows(store) if row.state == "waiting") == [1, 1, 3]
+
+
+def test_a_message_of_another_kind_takes_no_job(store: Store) -> None:
+    put(store, wish(1))
+    (ticket,) = release(store)
+
+    assert ledger.claim(store, replace(ticket, kind=Kind.TAG), worker="w", lease_s=60) is None
+    assert ledger.claim(store, ticket, worker="w", lease_s=60) is not None
 
 
 def test_what_another_call_did_is_settled_with_it_and_nothing_else_is(store: Store) -> None:
