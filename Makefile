@@ -55,7 +55,7 @@ arrows: $(READY)
 	$(BIN)/lint-imports
 
 spelling: $(READY)
-	$(BIN)/codespell --skip '.git,.venv,*.lock,*.json,.rollbook,.demo' -L succeded,ANC,te README.md CHANGELOG.md CONTRIBUTING.md docs contacts producers worker ops
+	$(BIN)/codespell --skip '.git,.venv,*.lock,*.json,.rollbook,.demo' -L succeded,ANC,te,completd README.md CHANGELOG.md CONTRIBUTING.md docs contacts producers worker ops
 
 docs: $(READY) ## write the generated pages again: commands, settings, codes, .env.example
 	$(BIN)/python -m producers.cli.docs
