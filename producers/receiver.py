@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -192,6 +193,7 @@ def serve(settings: Settings) -> int:
                 oauth=OAuthDoor(store, lambda: Cipher.from_settings(settings), bell.ring),
             )
             inbox.start()
+            _settle_down()
             try:
                 _run(build(receiver), listener)
             finally:
@@ -266,6 +268,16 @@ def _say_goodbye(inbox: Inbox) -> None:
         processes.gone(inbox.store, inbox.name)
     except DatabaseDown:
         log.warning("stopped without a goodbye: no database")
+
+
+def _settle_down() -> None:
+    """What was made at the start stays, and need not be looked through for garbage.
+
+    At 800 events a second a full collection every 6 s held up the writer for as long as an event
+    may wait for its commit: each time 11 to 50 of them were asked to come again (measured).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def main() -> int:
