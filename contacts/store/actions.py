@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts import cleaning
 from contacts.contact import fingerprint
@@ -17,6 +16,7 @@ from contacts.rule_reasons import DOES
 from contacts.rules import Action, Do, Firing, filled, wished
 from contacts.store import contact_tasks, enrolments, ledger, lists, timeline
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import notes, tags
 from contacts.store.timeline import Change, What
 
@@ -116,8 +116,7 @@ def _tag(doing: Doing, tag: str, *, wanted: bool) -> dict[str, Change] | None:
     if (False if row is None else bool(row.wanted)) == wanted:
         return None
     if row is None:
-        dialect = postgresql if doing.tx.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(tags).values(contact=doing.contact, tag=tag, wanted=wanted)
+        statement = insert(doing.tx, tags).values(contact=doing.contact, tag=tag, wanted=wanted)
         doing.tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["contact", "tag"], set_={"wanted": wanted}
@@ -131,8 +130,7 @@ def _tag(doing: Doing, tag: str, *, wanted: bool) -> dict[str, Change] | None:
 
 def _note(doing: Doing, _: Action, text: str) -> dict[str, Change] | None:
     """One text is one note of a contact, whoever wrote it."""
-    dialect = postgresql if doing.tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(notes).values(
+    statement = insert(doing.tx, notes).values(
         contact=doing.contact, fingerprint=fingerprint(text), body=text
     )
     statement = statement.on_conflict_do_nothing(index_elements=["contact", "fingerprint"])

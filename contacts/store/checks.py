@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Text, cast, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import asked, calls, contact_tasks, contacts, jobs, notes, tags
 from contacts.store.tables import checks as table
 
@@ -66,8 +66,7 @@ def keep(tx: Tx, location: str, found: Found) -> None:
         "said": found.said,
         "facts": dict(found.facts),
     }
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(location=location, what=found.look.value, **values)
+    statement = insert(tx, table).values(location=location, what=found.look.value, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["location", "what"], set_=values))
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.cleaning import Value
 from contacts.contact import fingerprint
 from contacts.jobs import Lane
 from contacts.store import timeline
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.matching import chunks
 from contacts.store.tables import contact_tasks as table
 from contacts.store.task_rows import (
@@ -127,9 +127,9 @@ def say(
     known = _known(tx, ids)
     new = [one for key, one in last.items() if key not in known]
     if new:
-        insert = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+        statement = insert(tx, table)
         tx.execute(
-            insert.on_conflict_do_nothing(index_elements=["contact", "key"]),
+            statement.on_conflict_do_nothing(index_elements=["contact", "key"]),
             [_row(one) for one in new],
         )
     for key, one in last.items():

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.jobs import Job, Kind, Lane, Wish
 from contacts.store import ledger
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import doubts as table
 
 
@@ -46,11 +46,10 @@ def owe(tx: Tx, job: Job, what: What, thing: int, *, late_s: float, now: float) 
         late_s: how long after our giving up a write may still take effect, seconds.
     """
     due_at = now + late_s
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     row = {"contact": job.contact, "what": what.value, "thing": thing, "due_at": due_at}
-    insert = dialect.insert(table).values(**row)
+    statement = insert(tx, table).values(**row)
     key = ["contact", "what", "thing"]
-    tx.execute(insert.on_conflict_do_update(index_elements=key, set_={"due_at": due_at}))
+    tx.execute(statement.on_conflict_do_update(index_elements=key, set_={"due_at": due_at}))
     _put(tx, job.location, job.contact, due_at=due_at, now=now)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.errors import GiveUp
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import ledger
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import contacts
 from contacts.store.tables import enrolments as table
 
@@ -122,7 +122,6 @@ def _insert(
     settled_at: float | None = None,
 ) -> int | None:
     """The id of the new row; None: there is one already."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     row = {
         "contact": contact,
         "course": course,
@@ -131,6 +130,6 @@ def _insert(
         "at": now,
         "settled_at": settled_at,
     }
-    statement = dialect.insert(table).values(row)
+    statement = insert(tx, table).values(row)
     statement = statement.on_conflict_do_nothing(index_elements=["contact", "course"])
     return tx.execute(statement.returning(table.c.id)).scalar_one_or_none()

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.cleaning import Value
 from contacts.facts import Course, Facts, Happening, Stage
 from contacts.fields import CUSTOM
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import (
     custom_fields,
     enrolments,
@@ -166,7 +166,7 @@ def remember(tx: Tx, contact: int, facts: Facts, *, now: float) -> None:
 
     The row is held until the transaction ends, so that nobody takes it away meanwhile.
     """
-    statement = _insert(tx).values(contact=contact, facts=_to_json(facts), ours={}, at=now)
+    statement = insert(tx, states).values(contact=contact, facts=_to_json(facts), ours={}, at=now)
     tx.execute(
         statement.on_conflict_do_update(
             index_elements=["contact"], set_={"contact": statement.excluded.contact}
@@ -181,16 +181,12 @@ def looked(tx: Tx, contact: int, facts: Facts, ours: Mapping[str, int], *, now: 
         whether they are still so.
     """
     values = {"facts": _to_json(facts), "ours": dict(ours), "at": now}
-    statement = _insert(tx).values(contact=contact, **values)
+    statement = insert(tx, states).values(contact=contact, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["contact"], set_=values))
     same = of(tx, contact) == facts
     if same and not ours:
         tx.execute(delete(states).where(states.c.contact == contact))
     return same
-
-
-def _insert(tx: Tx) -> Any:
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(states)
 
 
 def _to_json(facts: Facts) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.jobs import Kind
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import PARKED, jobs
 from contacts.store.tables import feed_cursors as table
 
@@ -55,10 +55,9 @@ def keep(
     now: float,
 ) -> None:
     """Keep how far it was read; in the same transaction as what the rows brought about."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     counts = {"rows": rows, "changed": changed, "rejected": rejected}
     values: dict[str, Any] = {"source": source, "cursor": dict(cursor), "read_at": now}
-    statement = dialect.insert(table).values(location=location, **values, **counts)
+    statement = insert(tx, table).values(location=location, **values, **counts)
     more = {name: table.c[name] + count for name, count in counts.items()}
     tx.execute(
         statement.on_conflict_do_update(index_elements=["location"], set_={**values, **more})

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.rules import Firing
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import firings as table
 
 DAY_S = 86_400.0
@@ -46,8 +46,7 @@ def begin(
     tx: Tx, location: str, contact: int, firing: Firing, *, job: int | None, now: float
 ) -> int | None:
     """Write down that a rule fires; returns its row, None: it did already for this cause."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(
+    statement = insert(tx, table).values(
         location=location,
         contact=contact,
         rule=firing.rule.name,

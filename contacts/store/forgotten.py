@@ -12,7 +12,6 @@ from functools import cache
 from typing import Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.cleaning import Value
 from contacts.errors import UsageError
@@ -20,6 +19,7 @@ from contacts.settings import Settings
 from contacts.store import keyring
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.matching import chunks
 from contacts.store.tables import forgotten as table
 
@@ -62,10 +62,9 @@ def remember(
     if not emails:
         # A phone that two share with different emails is not the person: docs/decisions/0005.
         names += [f"only phone {phone}" for phone in phones]
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     if names:
         tx.execute(
-            dialect.insert(table).on_conflict_do_nothing(index_elements=["mark"]),
+            insert(tx, table).on_conflict_do_nothing(index_elements=["mark"]),
             [{"mark": mark, "at": now} for mark in _marks(tx, location, names)],
         )
 

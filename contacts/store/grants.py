@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.jobs import OAUTH, Kind, Lane, Wish
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import grants as table
 from contacts.store.tables import locations
 
@@ -180,7 +180,7 @@ def wish(id: int, lane: Lane = Lane.LIVE) -> Wish:
 def expected(tx: Tx, kind: Of, owner: str, company: str | None, way: Way) -> int:
     """A grant that is to have tokens; one that has some stays as it is. Returns its id."""
     values = {"state": State.NEW, "way": way, "reason": None, "company": company}
-    statement = dialect(tx).insert(table).values(kind=kind, owner=owner, **values)
+    statement = insert(tx, table).values(kind=kind, owner=owner, **values)
     # By the agency's token is one call, by a reconnect two: a new one takes the shorter way.
     stands = [State.LOST, State.GONE] + ([State.NEW] if way is Way.COMPANY else [])
     there = table.c.state.in_(stands)
@@ -192,10 +192,6 @@ def expected(tx: Tx, kind: Of, owner: str, company: str | None, way: Way) -> int
 
 def make_location(tx: Tx, id: str, name: str | None = None) -> None:
     """Let a location be known; a name that it has stays."""
-    statement = dialect(tx).insert(locations).values(id=id, name=name)
+    statement = insert(tx, locations).values(id=id, name=name)
     named = {"name": func.coalesce(locations.c.name, statement.excluded.name)}
     tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=named))
-
-
-def dialect(tx: Tx) -> Any:
-    return postgresql if tx.dialect.name == "postgresql" else sqlite

@@ -14,13 +14,13 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.events import BY_TASK, COUNTED, HEEDED, INSTALL, LOOK, NOTE, OPPORTUNITY, TASK, Event
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import installs, ledger, opportunities, watching
 from contacts.store.database import Store, Tx
 from contacts.store.facts import READ
+from contacts.store.inserting import insert_for
 from contacts.store.tables import links, locations, remotes, rulesets, webhook_counts, webhooks
 
 KEPT_UNKNOWN: Final = 50
@@ -223,13 +223,13 @@ def _insert_quietly(
 
 @cache
 def _quiet(dialect: str, into: Any, key: tuple[str, ...], returning: Any) -> Any:
-    statement = _dialect(dialect).insert(into).on_conflict_do_nothing(index_elements=list(key))
+    statement = insert_for(dialect, into).on_conflict_do_nothing(index_elements=list(key))
     return statement if returning is None else statement.returning(returning)
 
 
 @cache
 def _adding(dialect: str) -> Any:
-    statement = _dialect(dialect).insert(webhook_counts)
+    statement = insert_for(dialect, webhook_counts)
     return statement.on_conflict_do_update(
         index_elements=["day", "location", "type"],
         set_={
@@ -237,10 +237,6 @@ def _adding(dialect: str) -> Any:
             "last_at": statement.excluded.last_at,
         },
     )
-
-
-def _dialect(name: str) -> Any:
-    return postgresql if name == "postgresql" else sqlite
 
 
 _LOCATIONS: Final = select(locations.c.id).where(

@@ -14,11 +14,11 @@ from collections import Counter
 from typing import Any, Final
 
 from sqlalchemy import Column, LargeBinary, Table, and_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.errors import UsageError
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
+from contacts.store.inserting import insert
 from contacts.store.tables import metadata, secrets
 
 ROOT: Final = "root"
@@ -68,11 +68,10 @@ def keep_root(store: Store, cipher: Cipher) -> Cipher:
             "the tokens in the database were encrypted with another key: set ROLLBOOK_SECRET_KEY "
             "to it, or add it to ROLLBOOK_OLD_SECRET_KEYS (`rollbook keys` tells more)"
         )
-    dialect = {"postgresql": postgresql, "sqlite": sqlite}[store.engine.dialect.name]
     row = {"name": ROOT, "sealed": cipher.encrypt(cipher.root.decode()), "made_at": store.clock()}
     with store.write() as tx:
         tx.execute(
-            dialect.insert(secrets).values(**row).on_conflict_do_nothing(index_elements=["name"])
+            insert(tx, secrets).values(**row).on_conflict_do_nothing(index_elements=["name"])
         )
     return rooted(store, cipher)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.errors import GiveUp
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import ledger
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import contacts
 from contacts.store.tables import lists as table
 
@@ -102,8 +102,7 @@ def settle(tx: Tx, id: int, on_it: bool) -> None:
 
 def _keep(tx: Tx, contact: int, name: str, wanted: bool, *, now: float) -> int | None:
     """The id of the row if it says something else than before; None: it does not."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(contact=contact, list=name, wanted=wanted, at=now)
+    statement = insert(tx, table).values(contact=contact, list=name, wanted=wanted, at=now)
     statement = statement.on_conflict_do_update(
         index_elements=["contact", "list"],
         set_={"wanted": statement.excluded.wanted, "at": statement.excluded.at},

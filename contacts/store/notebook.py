@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.contact import fingerprint
 from contacts.errors import GiveUp
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import ledger, timeline
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.matching import chunks
 from contacts.store.tables import contacts
 from contacts.store.tables import notes as table
@@ -136,7 +136,7 @@ def say(
     new = [(key, body) for key, body in last.items() if key not in known]
     if new:
         tx.execute(
-            _insert(tx).on_conflict_do_nothing(index_elements=["contact", "fingerprint"]),
+            insert(tx, table).on_conflict_do_nothing(index_elements=["contact", "fingerprint"]),
             [
                 {"contact": contact, "fingerprint": name, "body": body, "said": mark(body)}
                 for (contact, name), body in new
@@ -243,10 +243,6 @@ def _known(tx: Tx, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
         query = select(table).where(table.c.contact.in_(part))
         found |= {(row.contact, row.fingerprint): row for row in tx.execute(query)}
     return found
-
-
-def _insert(tx: Tx) -> Any:
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 # Built once: each note of a backfill reads its row.

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.cleaning import Value
 from contacts.jobs import Kind, Lane, Wish
@@ -14,6 +13,7 @@ from contacts.platforms import from_json
 from contacts.ruling import blank
 from contacts.store import ledger
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import contacts, links, platform_links, platforms
 
 
@@ -56,8 +56,7 @@ def seen(
     rows = {contact: (key, dict(values)) for contact, key, values in found}
     if not rows:
         return
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(platform_links)
+    statement = insert(tx, platform_links)
     new = statement.excluded
     tx.execute(
         statement.on_conflict_do_update(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.platforms import Platform, from_json, to_json
 from contacts.store import policies
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import courses as course_table
 from contacts.store.tables import platforms as table
 
@@ -77,8 +77,7 @@ def connect(
     elif before is not None and before.url != platform.url:
         # What opens one door is not shown at another.
         values["secret"] = None
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(location=location, **values)
+    statement = insert(tx, table).values(location=location, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["location"], set_=values))
     policies.bring(tx, location, platform.fields, now=now)
 

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.fields import CUSTOM
 from contacts.policy import Policy, from_json, to_json
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import policies as table
 
 
@@ -49,7 +49,6 @@ def bring(tx: Tx, location: str, fields: Collection[str], *, now: float) -> None
 
 
 def _write(tx: Tx, location: str, policy: Policy, *, now: float) -> None:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     values = {"rules": to_json(policy), "kept_at": now}
-    statement = dialect.insert(table).values(location=location, **values)
+    statement = insert(tx, table).values(location=location, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["location"], set_=values))

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.rule_words import Anything, Reading
 from contacts.rules import Rule
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import contacts, rule_states
 from contacts.store.tables import rulesets as table
 
@@ -134,9 +134,8 @@ def _write(tx: Tx, location: str, entries: Sequence[Mapping[str, Any]], now: flo
     if not entries:
         tx.execute(delete(table).where(table.c.location == location))
         return
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     values = {"rules": orjson.dumps(entries).decode(), "kept_at": now}
-    statement = dialect.insert(table).values(location=location, **values)
+    statement = insert(tx, table).values(location=location, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["location"], set_=values))
 
 

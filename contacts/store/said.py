@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.contact import Person, fingerprint
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.matching import chunks
 from contacts.store.tables import notes, tags
 from contacts.store.timeline import NOTE, TAG, Change, excerpt
@@ -40,7 +40,7 @@ def write_tags(tx: Tx, people: Pairs, *, old: Collection[int], news: bool) -> Mo
     if not wanted:
         return {}
     moves = _moved_tags(tx, wanted, old, news=news)
-    statement = _insert(tx, tags)
+    statement = insert(tx, tags)
     want = statement.excluded.wanted
     edit = or_(tags.c.said.is_(None), tags.c.said != want)
     tx.execute(
@@ -89,7 +89,7 @@ def write_notes(
     contacts = sorted({contact for contact, _ in rows})
     known = set(_notes(tx, sorted(set(contacts) & set(old))))
     tx.execute(
-        _insert(tx, notes).on_conflict_do_nothing(index_elements=["contact", "fingerprint"]),
+        insert(tx, notes).on_conflict_do_nothing(index_elements=["contact", "fingerprint"]),
         [{"contact": c, "fingerprint": mark, "body": body} for (c, mark), body in rows.items()],
     )
     lacking = _notes(tx, contacts, notes.c.remote_id.is_(None))
@@ -108,7 +108,3 @@ def _notes(tx: Tx, contacts: Sequence[int], *conditions: Any) -> dict[tuple[int,
         )
         found |= {(row.contact, row.fingerprint): row.id for row in tx.execute(query)}
     return found
-
-
-def _insert(tx: Tx, into: Any) -> Any:
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(into)

@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.events import LOOK_TASKS
 from contacts.jobs import Job, Kind, Lane, Wish
 from contacts.store import inbox, ledger
 from contacts.store.database import Tx
 from contacts.store.inbox import Remote
+from contacts.store.inserting import insert
 from contacts.store.tables import RELEASED, contacts, jobs, links, task_walks, webhooks
 from contacts.store.tables import contact_tasks as table
 from contacts.store.task_rows import Values, tidy
@@ -94,9 +94,10 @@ def _put(tx: Tx, job: Job, remote: Remote, now: float) -> None:
 
 def begin(tx: Tx, location: str, *, now: float) -> None:
     """A walk over the location's tasks begins."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(task_walks).values(location=location, started_at=now)
-    tx.execute(insert.on_conflict_do_update(index_elements=["location"], set_={"started_at": now}))
+    statement = insert(tx, task_walks).values(location=location, started_at=now)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["location"], set_={"started_at": now})
+    )
 
 
 def pass_by(tx: Tx, job: Job, page: Mapping[str, tuple[str, Values]], *, now: float) -> bool:

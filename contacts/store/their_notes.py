@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts import two_sides
 from contacts.contact import fingerprint
@@ -17,6 +16,7 @@ from contacts.ruling import Side
 from contacts.store import history, ledger, notebook, timeline
 from contacts.store.database import Tx
 from contacts.store.history import Loss
+from contacts.store.inserting import insert
 from contacts.store.notebook import Page, mark, remembered
 from contacts.store.tables import notes as table
 from contacts.store.timeline import What
@@ -160,13 +160,12 @@ class _Look:
     def insert(self, shown: Shown) -> None:
         """A note that is new to us. It is known by its text, so that a file which says the same
         words says nothing new; a second one of those words is known by its id."""
-        dialect = postgresql if self.tx.dialect.name == "postgresql" else sqlite
         key = ["contact", "fingerprint"]
-        insert = dialect.insert(table).on_conflict_do_nothing(index_elements=key)
+        statement = insert(self.tx, table).on_conflict_do_nothing(index_elements=key)
         row = {"contact": self.contact, "body": shown.body, "remote_id": shown.id, "theirs": True}
         for name in (fingerprint(shown.body), fingerprint(f"theirs {shown.id}")):
             values = row | {"fingerprint": name, "settled_at": self.now}
-            made = self.tx.execute(insert.returning(table.c.id), values).scalar_one_or_none()
+            made = self.tx.execute(statement.returning(table.c.id), values).scalar_one_or_none()
             if made is not None:
                 self._say(f"{timeline.NOTE}{made}", None, shown.body)
                 return

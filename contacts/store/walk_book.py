@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contacts.drift import Grave
 from contacts.jobs import Kind
 from contacts.store.database import Tx
+from contacts.store.inserting import insert
 from contacts.store.tables import walk_findings, walk_seen
 
 
@@ -19,9 +18,9 @@ def see(tx: Tx, run: int, remote_ids: Collection[str]) -> frozenset[str]:
     """Note who was on a page; returns those who were on none before."""
     if not remote_ids:
         return frozenset()
-    insert = _dialect(tx).insert(walk_seen).on_conflict_do_nothing()
+    statement = insert(tx, walk_seen).on_conflict_do_nothing()
     rows = [{"run": run, "remote_id": id} for id in sorted(remote_ids)]
-    return frozenset(tx.execute(insert.returning(walk_seen.c.remote_id), rows).scalars())
+    return frozenset(tx.execute(statement.returning(walk_seen.c.remote_id), rows).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ class Finding:
 def find(tx: Tx, run: int, found: Sequence[Finding]) -> None:
     """Keep findings; each once."""
     if found:
-        insert = _dialect(tx).insert(walk_findings).on_conflict_do_nothing()
+        statement = insert(tx, walk_findings).on_conflict_do_nothing()
         tx.execute(
-            insert,
+            statement,
             [
                 {
                     "run": run,
@@ -122,7 +121,3 @@ def forget(tx: Tx, run: int, *, seen: int | None = None) -> bool:
         delete(walk_seen).where(walk_seen.c.run == run, walk_seen.c.remote_id.in_(some))
     )
     return int(done.rowcount) == seen
-
-
-def _dialect(tx: Tx) -> Any:
-    return postgresql if tx.dialect.name == "postgresql" else sqlite
