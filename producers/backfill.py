@@ -190,15 +190,9 @@ class Backfill:
 
     def _put(self, tx: Tx, outcomes: Sequence[Upserted]) -> tuple[Tally, list[Wish]]:
         """Put what these people are owed, and count it."""
-        wishes = {
-            (kind, done.contact, subject): Wish(
-                kind, self.location, done.contact, subject, Lane.BULK, self._run
-            )
-            for done in outcomes
-            for kind, subject in _owed(done)
-        }
-        ledger.put(tx, list(wishes.values()), now=self.store.clock())
-        kinds = Counter(kind for kind, _, _ in wishes)
+        wishes = roster.wishes(self.location, outcomes, lane=Lane.BULK, run=self._run)
+        ledger.put(tx, wishes, now=self.store.clock())
+        kinds = Counter(wish.kind for wish in wishes)
         tally = replace(
             self.tally,
             pushes=self.tally.pushes + kinds[Kind.PUSH],
@@ -206,7 +200,7 @@ class Backfill:
             notes=self.tally.notes + kinds[Kind.NOTE],
             tasks=self.tally.tasks + kinds[Kind.TASK],
         )
-        return tally, list(wishes.values())
+        return tally, wishes
 
     def _remember(self, contacts: Iterable[int], wishes: Iterable[Wish]) -> None:
         """Who was seen and who is owed something; after the commit, for a batch may be repeated,
@@ -247,15 +241,3 @@ class Backfill:
                 self.sleep(wait)
         with self.store.write() as tx:
             return deed(tx)
-
-
-def _owed(done: Upserted) -> Iterator[tuple[Kind, int]]:
-    """The jobs that a person is owed: (kind, subject)."""
-    if done.owes_push:
-        yield Kind.PUSH, 0
-    if done.owes_tags:
-        yield Kind.TAG, 0
-    for note in done.note_ids:
-        yield Kind.NOTE, note
-    for task in done.task_ids:
-        yield Kind.TASK, task

@@ -16,7 +16,6 @@ from contacts.store import (
     audit,
     feeds,
     ledger,
-    platform_events,
     platform_links,
     policies,
     roster,
@@ -92,7 +91,7 @@ def _take_in(
     _complain(read)
     people = [one.person for _, one in known if one.person is not None]
     done = roster.upsert(tx, job.location, people, now=now)
-    ledger.put(tx, platform_events.owed(job.location, done, lane=lane), now=now)
+    ledger.put(tx, roster.wishes(job.location, done, lane=lane), now=now)
     met = [
         (outcome.contact, row.key, one.told)
         for outcome, (row, one) in zip(done, known, strict=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from contacts import cleaning
 from contacts.contact import Person, clean
-from contacts.jobs import Kind, Lane, Wish
+from contacts.jobs import Lane
 from contacts.platform_events import DAY_S, PERSON, PlatformEvent
 from contacts.platform_people import texts
 from contacts.platforms import NEWSLETTER, NONE, Event, Platform
@@ -94,7 +94,7 @@ def _receive(
             _keep(tx, event, outcome, platform, now=now)
     tally = Counter((location, COUNTED_AS + event.type) for event, _ in known)
     inbox.count(tx, tally, now=now)
-    ledger.put(tx, owed(location, done), now=now)
+    ledger.put(tx, roster.wishes(location, done, lane=Lane.LIVE), now=now)
     return len(known)
 
 
@@ -137,23 +137,6 @@ def _keep(
     name = platform.follows(event.type).list
     if event.type is Event.NEWSLETTER or name:
         lists.told(tx, outcome.contact, name or NEWSLETTER, True, now=now)
-
-
-def owed(
-    location: str,
-    outcomes: Sequence[Upserted],
-    *,
-    lane: Lane = Lane.LIVE,
-    run: int | None = None,
-) -> list[Wish]:
-    """The jobs that these people are owed, each once."""
-    found: dict[tuple[Kind, int, int], Wish] = {}
-    for one in outcomes:
-        kinds = [(Kind.PUSH, 0)] * one.owes_push + [(Kind.TAG, 0)] * one.owes_tags
-        for kind, subject in [*kinds, *((Kind.NOTE, note) for note in one.note_ids)]:
-            wish = Wish(kind, location, one.contact, subject, lane, run)
-            found[kind, one.contact, subject] = wish
-    return list(found.values())
 
 
 def of(tx: Tx, contact: int) -> list[Heard]:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, or_, select, text, update
 from contacts import merge
 from contacts.cleaning import Value
 from contacts.contact import Person, fingerprint
+from contacts.jobs import Kind, Lane, Wish
 from contacts.policy import Policy
 from contacts.store import forgotten, matching, policies, said, said_papers, timeline
 from contacts.store.database import Tx
@@ -52,6 +53,21 @@ class Upserted:
     task_ids: tuple[int, ...] = ()
     conflict: str | None = None
     forgotten: bool = False
+
+
+def wishes(
+    location: str, outcomes: Sequence[Upserted], *, lane: Lane, run: int | None = None
+) -> list[Wish]:
+    """The jobs that these people are owed, each once."""
+    found: dict[tuple[Kind, int, int], Wish] = {}
+    for one in outcomes:
+        owed = [(Kind.PUSH, 0)] * one.owes_push + [(Kind.TAG, 0)] * one.owes_tags
+        owed += [(Kind.NOTE, note) for note in one.note_ids]
+        owed += [(Kind.TASK, task) for task in one.task_ids]
+        for kind, subject in owed:
+            wish = Wish(kind, location, one.contact, subject, lane, run)
+            found[kind, one.contact, subject] = wish
+    return list(found.values())
 
 
 def upsert(

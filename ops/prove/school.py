@@ -21,7 +21,7 @@ from sqlalchemy import select
 from contacts import events
 from contacts.contact import Person
 from contacts.errors import CrmUnavailable
-from contacts.jobs import Kind, Ticket, Wish
+from contacts.jobs import Lane, Ticket
 from contacts.settings import load
 from contacts.store import accounts, audit, inbox, ledger, roster
 from contacts.store.cipher import Cipher
@@ -199,9 +199,7 @@ class School:
         now = self.clock()
         with self.store.write() as tx:
             (done,) = roster.upsert(tx, HERE, [person], now=now)
-            wishes = [Wish(Kind.PUSH, HERE, done.contact)] if done.owes_push else []
-            wishes += [Wish(Kind.TAG, HERE, done.contact)] if done.owes_tags else []
-            ledger.put(tx, wishes, now=now)
+            ledger.put(tx, roster.wishes(HERE, [done], lane=Lane.BULK), now=now)
         return done
 
     def tags(self, contact: int) -> set[str]:

@@ -25,7 +25,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from contacts.contact import Person
-from contacts.jobs import Kind, Ticket, Wish
+from contacts.jobs import Lane, Ticket
 from contacts.store import cards, ledger, ledger_view, roster, roster_view
 from ops.judge import Finding, exactly, read_out
 from ops.prove import stage
@@ -142,11 +142,8 @@ def _enrol(school: School, numbers: range) -> None:
     ]
     now = school.clock()
     with school.store.write() as tx:
-        wishes: list[Wish] = []
-        for done in roster.upsert(tx, HERE, people, now=now):
-            wishes.append(Wish(Kind.PUSH, HERE, done.contact))
-            wishes += [Wish(Kind.NOTE, HERE, done.contact, note) for note in done.note_ids]
-        ledger.put(tx, wishes, now=now)
+        done = roster.upsert(tx, HERE, people, now=now)
+        ledger.put(tx, roster.wishes(HERE, done, lane=Lane.BULK), now=now)
 
 
 def _judge(watch: Watch, contacts: int) -> list[Finding]:

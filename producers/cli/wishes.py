@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from contacts.contact import Person
-    from contacts.jobs import Kind, Wish
-    from contacts.store.roster import Upserted
+    from contacts.jobs import Wish
     from producers.cli.door import Door
 
 WHO = "Email, phone or our id of a contact."
@@ -142,31 +141,17 @@ def _by_id(door: Door, id: int) -> tuple[str, dict[str, str]]:
 
 def _tell(door: Door, found: Found, person: Person) -> None:
     """Write down what is new of a contact, and put what is owed."""
-    from contacts.jobs import Lane, Wish
+    from contacts.jobs import Lane
     from contacts.store import ledger, roster
 
     now = door.store.clock()
     with door.store.write() as tx:
-        (done,) = roster.upsert(
+        done = roster.upsert(
             tx, found.location, [person], now=now, news=True, cause="rollbook, by hand"
         )
-        wishes = [
-            Wish(kind, found.location, done.contact, subject, Lane.LIVE)
-            for kind, subject in _owed(done)
-        ]
+        wishes = roster.wishes(found.location, done, lane=Lane.LIVE)
         ledger.put(tx, wishes, now=now)
     said(door, wishes)
-
-
-def _owed(done: Upserted) -> list[tuple[Kind, int]]:
-    from contacts.jobs import Kind
-
-    owed: list[tuple[Kind, int]] = []
-    if done.owes_push:
-        owed.append((Kind.PUSH, 0))
-    if done.owes_tags:
-        owed.append((Kind.TAG, 0))
-    return owed + [(Kind.NOTE, note) for note in done.note_ids]
 
 
 def _put(door: Door, wishes: Sequence[Wish]) -> None:

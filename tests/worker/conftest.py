@@ -16,7 +16,7 @@ from celery.exceptions import Retry
 from sqlalchemy import select
 
 from contacts.contact import Person
-from contacts.jobs import Job, Kind, Ticket, Wish
+from contacts.jobs import Job, Lane, Ticket, Wish
 from contacts.settings import Settings
 from contacts.store import accounts, audit, ledger, roster
 from contacts.store.cipher import Cipher
@@ -75,10 +75,7 @@ class Shop:
         one = Person(known, frozenset(add), frozenset(gone), tuple(notes))
         with self.store.write() as tx:
             (done,) = roster.upsert(tx, HERE, [one], now=self.clock())
-        wishes = [Wish(Kind.PUSH, HERE, done.contact)] if done.owes_push else []
-        wishes += [Wish(Kind.TAG, HERE, done.contact)] if done.owes_tags else []
-        wishes += [Wish(Kind.NOTE, HERE, done.contact, note) for note in done.note_ids]
-        self.put(*wishes)
+        self.put(*roster.wishes(HERE, [done], lane=Lane.BULK))
         return done.contact
 
     def put(self, *wishes: Wish) -> None:
