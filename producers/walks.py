@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Final
 
 from contacts.errors import UsageError
 from contacts.settings import Reconcile, Settings
 from contacts.store import walks
 from contacts.store.database import Store
 from contacts.store.walks import Walk, Way
-
-_SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
-
-
-def moment(text: str, now: float) -> float:
-    """``2h``, ``3d``, ``2026-11-24`` or ``2026-11-24T10:00`` (UTC) as seconds since the epoch.
-
-    Raises:
-        UsageError: it is none of these, or in the future.
-    """
-    ago = re.fullmatch(r"(\d{1,5})\s*([mhd])", text.strip())
-    if ago:
-        return now - int(ago[1]) * _SECONDS[ago[2]]
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(
-            f"--since {text} is no time: 30m, 2h, 3d, 2026-11-24 or 2026-11-24T10:00 (UTC)"
-        ) from None
-    at = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    if at > now:
-        raise UsageError(f"--since {text} is in the future")
-    return at
 
 
 def begin(store: Store, settings: Settings, location: str, *, since: float | None) -> int:

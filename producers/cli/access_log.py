@@ -54,14 +54,14 @@ def access_log(
     ROLLBOOK_KEEP_CALLS_DAYS.
     """
     from contacts.store import audit
-    from producers import walks
+    from producers import moments
     from producers.cli.door import opened
 
     with opened() as door:
         store = door.store
         wanted = audit.Wanted(
             location=location,
-            since=None if since is None else walks.moment(since, store.clock()),
+            since=None if since is None else moments.since(since, store.clock()),
             operation=operation,
             contact=None if contact is None else _contact(door, contact, location),
             failed=failed,

@@ -48,14 +48,14 @@ def pause(
 ) -> None:
     """Begin none of a location's jobs for a while. What is owed is kept; running calls finish."""
     from contacts.store import accounts
-    from producers import pausing
+    from producers import moments
     from producers.cli.door import opened
     from producers.cli.words import until_when
 
     with opened() as door:
         accounts.location(door.store, location)
         now = door.store.clock()
-        end = pausing.until(until, now)
+        end = moments.until(until, now)
         with door.store.write() as tx:
             accounts.pause(tx, location, end, reason, bulk_only=lane is not None)
         found = accounts.location(door.store, location)

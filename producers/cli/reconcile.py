@@ -47,7 +47,7 @@ def reconcile(
 
     A run that would delete, blank or retag too many contacts stops and asks: --confirm RUN.
     """
-    from producers import walks
+    from producers import moments, walks
     from producers.cli.door import opened
 
     if confirm is not None and (since is not None or location is not None):
@@ -57,7 +57,7 @@ def reconcile(
             run = confirm
             walks.confirm(door.store, run)
         else:
-            at = None if since is None else walks.moment(since, door.store.clock())
+            at = None if since is None else moments.since(since, door.store.clock())
             place = door.location(location)
             run = walks.begin(door.store, door.settings, place.id, since=at)
         door.ring()

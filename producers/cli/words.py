@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from producers import pausing
+from producers import moments
 
 
 def number(value: float) -> str:
@@ -52,6 +52,6 @@ def clock(at: float, now: float) -> str:
 
 def until_when(end: float, now: float) -> str:
     """``until 07:30:00 (2 h 5 min)``, or ``until somebody ends it``."""
-    if not pausing.lasts(end, now):
+    if not moments.lasts(end, now):
         return "until somebody ends it"
     return f"until {clock(end, now)} ({span(end - now)})"
