@@ -9,9 +9,7 @@ from contacts.settings import Settings
 from contacts.store import accounts, audit
 from contacts.store.accounts import Location
 from contacts.store.database import Store
-
-FRESH_S: Final = 20.0
-"""A worker copies the limiter's state every 3 s while the location is busy; older is history."""
+from producers.progress import FRESH_S
 
 PACE_S: Final = 600.0
 """The forecast goes by the calls of the last ten minutes."""
@@ -67,7 +65,7 @@ def look(store: Store, settings: Settings, place: Location) -> Flow:
     Raises:
         DatabaseDown: no answer.
     """
-    now = store.clock()
+    now, may = store.clock(), accounts.allowed(settings, place)
     seen = accounts.limits_seen(store, place.id) or {}
     fresh = now - float(seen.get("at", 0)) < FRESH_S
     today = int(now // DAY_S) == int(float(seen.get("at", 0)) // DAY_S)
@@ -79,15 +77,15 @@ def look(store: Store, settings: Settings, place: Location) -> Flow:
 
     return Flow(
         location=place.id,
-        window=place.window_calls or settings.window_calls,
-        window_s=place.window_ms / 1000 if place.window_ms else settings.window_seconds,
+        window=may.calls,
+        window_s=may.window_s,
         used=int(seen["used"]) if fresh else None,
         foreign=of_now("ghosts"),
         live=of_now("waiting_live"),
         bulk=of_now("waiting_bulk"),
         reserve=of_now("reserve"),
         cold=bool(of_now("cold")),
-        per_day=place.day_calls or settings.day_calls,
+        per_day=may.per_day,
         day_left=None if left is None else int(left),
         kept=None if kept is None else int(kept),
         per_s=per_s,

@@ -14,6 +14,9 @@ from contacts.store.runs import Run
 RATE_S = 10.0
 """The speed that is shown is that of the last 10 s, the CRM's own window."""
 
+FRESH_S = 20.0
+"""A worker copies the limiter's state every 3 s while the location is busy; older is history."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -136,16 +139,16 @@ def _rate_seconds(run: Run, now: float) -> float:
 
 def limits(store: Store, settings: Settings, place: accounts.Location) -> Limits:
     """What a location may call, and how much of it is taken."""
-    window = place.window_calls or settings.window_calls
-    seconds = place.window_ms / 1000 if place.window_ms else settings.window_seconds
+    may = accounts.allowed(settings, place)
+    per_s = may.calls / may.window_s
     seen = accounts.limits_seen(store, place.id)
     if seen is None:
-        return Limits(window / seconds, window, None, None)
-    fresh = store.clock() - float(seen["at"]) < 2 * RATE_S
+        return Limits(per_s, may.calls, None, None)
+    fresh = store.clock() - float(seen["at"]) < FRESH_S
     day_left = seen.get("day_left")
     return Limits(
-        per_s=window / seconds,
-        window=window,
+        per_s=per_s,
+        window=may.calls,
         used=int(seen["used"]) if fresh else None,
         day_left=None if day_left is None else int(day_left),
     )

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from contacts.store import accounts, audit, walks
 from contacts.store.accounts import Location
-from worker.places import limits_of
 from worker.workbench import Workbench
 
 FIRST_SCAN_S = 3600.0
@@ -64,7 +63,7 @@ def _may_scan(bench: Workbench, location: Location, title: str) -> bool:
     """Whether nothing holds the location up, and today's scans have calls left of their share."""
     if location.paused_until is not None:
         return False
-    per_day = limits_of(location, bench.settings).per_day
+    per_day = accounts.allowed(bench.settings, location).per_day
     seen = accounts.limits_seen(bench.store, location.id) or {}
     left = seen.get("day_left")
     if left is not None and left < SPARE * per_day:

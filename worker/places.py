@@ -86,19 +86,7 @@ def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str
         raise UsageError(f"location {location}: {what}") from None
 
 
-def limits_of(row: accounts.Location, settings: Settings) -> Limits:
-    """The limits of a location: its own where set, else the settings'."""
-    return Limits(
-        per_window=row.window_calls or settings.window_calls,
-        window_ms=row.window_ms or int(settings.window_seconds * 1000),
-        per_day=row.day_calls or settings.day_calls,
-    )
-
-
-def usual(settings: Settings) -> Limits:
-    """The settings' limits."""
-    return Limits(
-        per_window=settings.window_calls,
-        window_ms=int(settings.window_seconds * 1000),
-        per_day=settings.day_calls,
-    )
+def limits_of(row: accounts.Location | None, settings: Settings) -> Limits:
+    """The limits of a location, as the limiter takes them; None: the settings' ones."""
+    may = accounts.allowed(settings, row)
+    return Limits(per_window=may.calls, window_ms=may.window_ms, per_day=may.per_day)

@@ -25,7 +25,7 @@ from worker.crm.client import Call, Crm, Desk
 from worker.crm.limiter import Limiter, Limits
 from worker.crm.oauth import OAuth, OAuthDesk
 from worker.outlets import Outlet, Outlets, connector
-from worker.places import PLACE_CACHE_S, TOKEN_WAIT_S, Place, read_place, usual
+from worker.places import PLACE_CACHE_S, TOKEN_WAIT_S, Place, limits_of, read_place
 from worker.platforms.calls import Calls, Line
 from worker.platforms.connector import Connector
 
@@ -224,7 +224,7 @@ def open_bench(settings: Settings) -> Workbench:
 
     def limits(location: str) -> Limits:
         if location == OAUTH:  # no location's resource: a bucket of its own, of a location's size
-            return usual(settings)
+            return limits_of(None, settings)
         return bench.outlets.limits(location) or bench.place(location).limits
 
     limiter = Limiter(connection, limits=limits, call_ms=int(settings.call_seconds * 1000))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import case, delete, exists, or_, select, update
 
 from contacts.errors import UsageError
+from contacts.settings import Settings
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
 from contacts.store.grants import Of, State
@@ -52,6 +53,27 @@ class Location:
     pause_reason: str | None
     pause_bulk_only: bool
     has_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the CRM allows: ``calls`` in any window of ``window_s`` seconds, and ``per_day``."""
+
+    calls: int
+    window_s: float
+    window_ms: int
+    per_day: int
+
+
+def allowed(settings: Settings, place: Location | None = None) -> Allowed:
+    """A location's own limits where they are set, else the settings'; None: the settings'."""
+    own_ms = place.window_ms if place else None
+    return Allowed(
+        calls=(place and place.window_calls) or settings.window_calls,
+        window_s=own_ms / 1000 if own_ms else settings.window_seconds,
+        window_ms=own_ms or int(settings.window_seconds * 1000),
+        per_day=(place and place.day_calls) or settings.day_calls,
+    )
 
 
 @dataclass(frozen=True, slots=True)

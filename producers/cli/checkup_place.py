@@ -158,7 +158,7 @@ def _limits(door: Door, location: Location) -> Iterator[Line]:
         yield note("limits", f"{said} are set, the CRM says {theirs}", mend)
     elif limits.day_left is None:
         yield ok("limits", f"{said}; the CRM has not said yet what is left of the day")
-    elif limits.day_left < LITTLE * (location.day_calls or door.settings.day_calls):
+    elif limits.day_left < LITTLE * accounts.allowed(door.settings, location).per_day:
         left = number(limits.day_left)
         yield note(
             "limits", f"{said}; only {left} are left today", f"rollbook limits {location.id}"

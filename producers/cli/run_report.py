@@ -122,7 +122,7 @@ def gather(door: Door, number: int | None) -> Whole:
         findings.by_field(store, found),
         findings.conflicts(store, found),
         findings.pace(store, found),
-        (place.day_calls if place else None) or door.settings.day_calls,
+        accounts.allowed(door.settings, place).per_day,
         store.clock(),
     )
 
