@@ -138,6 +138,12 @@ class CrmRefused(GiveUp):
         tells."""
         return self.status == 422
 
+    @property
+    def perhaps_moot(self) -> bool:
+        """The thing that was to be changed may be gone (400 or 404, none is published), or changed
+        all the same: a look tells."""
+        return self.status in (400, 404) or self.perhaps_done
+
 
 class ContactGone(GiveUp):
     code = "contact-gone"

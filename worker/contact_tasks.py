@@ -9,7 +9,7 @@ import structlog
 from contacts.cleaning import Value
 from contacts.errors import CrmRefused, GiveUp
 from contacts.jobs import Job
-from contacts.store import audit, doubts, written_tasks
+from contacts.store import audit, written_tasks
 from contacts.store.database import Tx
 from contacts.store.doubts import What
 from contacts.store.task_rows import FIELDS, mark, tidy
@@ -57,32 +57,18 @@ def _create(job: Job, bench: Workbench, desk: Desk, card: Card, contact: str) ->
     shown = found
     if shown is None:
         sent = {name: v for name, v in card.task.values.items() if v not in (None, "")}
-        shown = _written(desk, contact, card, sent)
+        shown = doubt.written(
+            lambda: desk.create_task(contact, sent), lambda: _find(desk, contact, card)
+        )
         told = {**sent, "body": sent.get("body", "")}
     settled = _settled(job, bench, shown, told)
 
     def effect(tx: Tx) -> None:
         settled(tx)
         if doubt.is_left(job, found=found is not None):
-            late_s = bench.settings.late_seconds
-            doubts.owe(tx, job, What.TASK, job.subject, late_s=late_s, now=bench.clock())
+            doubt.owe(tx, bench, job, What.TASK, job.subject)
 
     return effect
-
-
-def _written(desk: Desk, contact: str, card: Card, sent: Mapping[str, Value]) -> Task:
-    """A refusal that may be none: look, once.
-
-    Raises:
-        CrmRefused: it did not.
-    """
-    try:
-        return desk.create_task(contact, sent)
-    except CrmRefused as refusal:
-        found = _find(desk, contact, card) if refusal.perhaps_done else None
-        if found is None:
-            raise
-        return found
 
 
 def _find(desk: Desk, contact: str, card: Card) -> Task | None:
@@ -108,7 +94,7 @@ def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, 
             return _gone(job, bench, by_us=True)
         return _update(job, bench, desk, card, ids)
     except CrmRefused as refusal:
-        if refusal.status not in (400, 404) and not refusal.perhaps_done:
+        if not refusal.perhaps_moot:
             raise
         shown = next((one for one in desk.tasks(contact) if one.id == id), None)
         if shown is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -35,6 +35,8 @@ FRESH_S: Final = 600.0
 FILLED_IN: Final = frozenset({"first_name", "last_name", "name", "country", "timezone", "source"})
 """What the CRM may put into a new contact by itself."""
 
+Paper = TypeVar("Paper", Note, Task)
+
 log = structlog.get_logger("rollbook.worker")
 
 
@@ -46,6 +48,27 @@ def is_left(job: Job, *, found: bool) -> bool:
             that is it.
     """
     return job.doubtful and not (found and job.attempts <= 1)
+
+
+def owe(tx: Tx, bench: Workbench, job: Job, what: What, thing: int) -> None:
+    """Look again when the lost attempts of this job cannot take effect any more."""
+    late_s = bench.settings.late_seconds
+    doubts.owe(tx, job, what, thing, late_s=late_s, now=bench.clock())
+
+
+def written(write: Callable[[], Paper], find: Callable[[], Paper | None]) -> Paper:
+    """Write a note or task; a refusal that may be none is followed by one look.
+
+    Raises:
+        CrmRefused: it was one.
+    """
+    try:
+        return write()
+    except CrmRefused as refusal:
+        found = find() if refusal.perhaps_done else None
+        if found is None:
+            raise
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contacts.errors import CrmRefused, GiveUp
 from contacts.jobs import Job
-from contacts.store import audit, doubts, written_notes
+from contacts.store import audit, written_notes
 from contacts.store.database import Tx
 from contacts.store.doubts import What
 from contacts.store.notebook import mark
@@ -46,32 +46,19 @@ def _create(job: Job, bench: Workbench, desk: Desk, card: Card, contact: str) ->
     found = _find(desk, contact, card) if job.doubtful else None
     if found is None and card.page.deleted:
         return nothing
-    written = found or _written(desk, contact, card)
+    written = found or doubt.written(
+        lambda: desk.create_note(contact, card.page.body), lambda: _find(desk, contact, card)
+    )
     sent = found.body if found else card.page.body
 
     def effect(tx: Tx) -> None:
-        now = bench.clock()
-        written_notes.settle(tx, job, remote_id=written.id, sent=sent, shown=written.body, now=now)
+        written_notes.settle(
+            tx, job, remote_id=written.id, sent=sent, shown=written.body, now=bench.clock()
+        )
         if doubt.is_left(job, found=found is not None):
-            late_s = bench.settings.late_seconds
-            doubts.owe(tx, job, What.NOTE, job.subject, late_s=late_s, now=now)
+            doubt.owe(tx, bench, job, What.NOTE, job.subject)
 
     return effect
-
-
-def _written(desk: Desk, contact: str, card: Card) -> Note:
-    """A refusal that may be none: look, once.
-
-    Raises:
-        CrmRefused: it did not.
-    """
-    try:
-        return desk.create_note(contact, card.page.body)
-    except CrmRefused as refusal:
-        found = _find(desk, contact, card) if refusal.perhaps_done else None
-        if found is None:
-            raise
-        return found
 
 
 def _find(desk: Desk, contact: str, card: Card) -> Note | None:
@@ -102,7 +89,7 @@ def _change(job: Job, bench: Workbench, desk: Desk, card: Card, ids: tuple[str, 
         else:
             shown = desk.update_note(contact, id, page.body).body
     except CrmRefused as refusal:
-        if refusal.status not in (400, 404) and not refusal.perhaps_done:
+        if not refusal.perhaps_moot:
             raise
         there = next((one for one in desk.notes(contact) if one.id == id), None)
         if there is None:

@@ -12,7 +12,7 @@ from contacts.cleaning import Value
 from contacts.echoes import Cause
 from contacts.errors import CrmRefused, SyncError, Unsendable
 from contacts.jobs import Job, Kind
-from contacts.store import audit, cards, doubts, ledger, meeting, timeline
+from contacts.store import audit, cards, ledger, meeting, timeline
 from contacts.store.cards import Card
 from contacts.store.database import DatabaseDown, Tx
 from contacts.store.doubts import What
@@ -66,8 +66,7 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
 
     def effect(tx: Tx) -> None:
         if doubted:
-            late_s = bench.settings.late_seconds
-            doubts.owe(tx, job, What.CONTACT, job.contact, late_s=late_s, now=bench.clock())
+            doubt.owe(tx, bench, job, What.CONTACT, job.contact)
         met = meeting.meet(
             tx,
             job,
