@@ -68,6 +68,12 @@ body that can be read but not kept would be sent again and again."""
 _CONTACT_ID: Final = ("contact_id", "contactId", "id")
 
 
+def app_id(client_id: str) -> str:
+    """What webhooks and lists call a marketplace app: its client id up to the dash (measured by
+    integrators)."""
+    return client_id.partition("-")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One webhook.

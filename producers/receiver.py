@@ -176,7 +176,7 @@ def serve(settings: Settings) -> int:
                 name=f"receiver@{socket.gethostname()}:{os.getpid()}",
                 patience_s=settings.receiver_patience,
                 country=settings.country,
-                app=(settings.oauth_client_id or "").partition("-")[0] or None,
+                app=events.app_id(settings.oauth_client_id or "") or None,
             )
             secret, shown = settings.webhook_secret, settings.platform_secret
             receiver = Receiver(

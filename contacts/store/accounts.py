@@ -10,23 +10,14 @@ from sqlalchemy import case, delete, exists, or_, select, update
 
 from contacts.errors import UsageError
 from contacts.settings import Settings
+from contacts.store import grants
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
-from contacts.store.grants import Of, State
+from contacts.store.grants import Of
 from contacts.store.tables import custom_fields as fields_table
-from contacts.store.tables import grants
 from contacts.store.tables import locations as table
 
-_GRANTED: Final = (
-    exists()
-    .where(
-        grants.c.kind == Of.LOCATION,
-        grants.c.owner == table.c.id,
-        grants.c.state == State.LIVE,
-        grants.c.access.is_not(None),
-    )
-    .label("granted")
-)
+_GRANTED: Final = exists().where(grants.is_shown(Of.LOCATION, table.c.id)).label("granted")
 """Whether an install of our app gave the location a token."""
 
 

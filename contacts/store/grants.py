@@ -147,7 +147,7 @@ def shown(tx: Tx, kind: Of, owner: str, cipher: Cipher) -> Shown | None:
         UsageError: it was encrypted with another key.
     """
     query = select(table.c.access, table.c.generation, table.c.expires_at).where(
-        is_of(kind, owner), table.c.state == State.LIVE, table.c.access.is_not(None)
+        is_shown(kind, owner)
     )
     row = tx.execute(query).first()
     if row is None:
@@ -161,8 +161,13 @@ def due(tx: Tx, *, now: float, margin_s: float, limit: int = 10_000) -> list[int
     return list(tx.execute(query.limit(limit)).scalars())
 
 
-def is_of(kind: Of, owner: str) -> Any:
+def is_of(kind: Of, owner: Any) -> Any:
     return and_(table.c.kind == kind, table.c.owner == owner)
+
+
+def is_shown(kind: Of, owner: Any) -> Any:
+    """Calls of this owner, an id or a column of ids, show the grant's access token."""
+    return and_(is_of(kind, owner), table.c.state == State.LIVE, table.c.access.is_not(None))
 
 
 def is_due(before: float) -> Any:

@@ -21,7 +21,6 @@ from ops.simulator.control import Control
 from ops.simulator.oauth_settings import App
 from producers.installing import standing
 from worker import access_renew
-from worker.crm.oauth import app_id
 
 APP = App()
 HERE = "loc1"
@@ -94,9 +93,11 @@ class Office:
 
     def hear(self, type: str, **body: Any) -> None:
         now = self.store.clock()
-        raw = orjson.dumps({"type": type, "appId": app_id(APP.client_id), **body})
+        raw = orjson.dumps({"type": type, "appId": events.app_id(APP.client_id), **body})
         with self.store.write() as tx:
-            inbox.receive(tx, [events.read(raw, now=now)], now=now, app=app_id(APP.client_id))
+            inbox.receive(
+                tx, [events.read(raw, now=now)], now=now, app=events.app_id(APP.client_id)
+            )
 
 
 @pytest.fixture

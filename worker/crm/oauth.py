@@ -19,6 +19,7 @@ import orjson
 
 from contacts.catalogue import BY_NAME, Operation
 from contacts.errors import UsageError
+from contacts.events import app_id
 from contacts.jobs import OAUTH, Lane
 from contacts.settings import V3, Settings, require
 from contacts.store.grants import Of, Tokens
@@ -63,11 +64,6 @@ class App:
     def id(self) -> str:
         """What webhooks and the list of locations call it (measured by integrators)."""
         return app_id(self.client_id)
-
-
-def app_id(client_id: str) -> str:
-    """The id of an app: its client id up to the dash."""
-    return client_id.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
