@@ -4,60 +4,14 @@
 -- length W at the server can hold more than N of ours, however late or reordered the requests are.
 -- docs/limiter.md has the proof, the keys and the reasons.
 --
--- KEYS  state (hash), seen, flying, live (zsets: token -> when its place is free again),
---       line (zset: ticket -> order), promised (zset: ticket -> when its place in line is lost)
--- ARGV  verb, now ('': this server's clock), life ('': this server's run id), then (but for `mark`)
---       the longest call, the limits (see worker/crm/limits.py), and the verb's own. Times are ms.
+-- The last of three files that are one script: state.lua (arguments, memory, time), day.lua (the
+-- day's quota), and this one (places, lines, verbs). state.lua says what KEYS and ARGV are.
 
-local STATE, SEEN, FLYING, LIVE, LINE, PROMISED = unpack(KEYS)
-local function arg(i) return tonumber(ARGV[i]) end
-local CALL, N, W = arg(4), arg(5), arg(6)
-local PER_DAY, RESERVE, FLOOR, FLIGHT = arg(7), arg(8), arg(9), arg(10)
-local DAY_BULK, DAY_LIVE = arg(11), arg(12)
-local OWN = 13 -- the verb's own arguments begin here
-local HOLD = W and W + 10
-local LEASE = W and CALL + HOLD -- of a token whose answer never comes
-local GRACE, MEMORY, DAY, HOUR = 5000, 90000000, 86400000, 3600000
+local ORDER = { live = 0, bulk = 1e12, sweep = 2e12 }
 local TIMES = {
   'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
 }
-local ORDER = { live = 0, bulk = 1e12, sweep = 2e12 }
-
-local st, changed = {}, {}
-local now, life, pace, limit, held, flying, margin, is_young
-
-local function put(name, value)
-  st[name] = value
-  changed[name] = value
-end
-
-local function get(name) return st[name] or 0 end
-
-local function keep(key) redis.call('PEXPIRE', key, LEASE + 3 * HOLD + GRACE) end
-
-local function clock()
-  if ARGV[2] ~= '' then return arg(2) end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
--- Another process of the server means that its memory may have holes, whatever it restored.
-local function which_life()
-  if ARGV[3] ~= '' then return 'r' .. ARGV[3] end
-  return 'r' .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-end
-
-local function save()
-  if st.born then put('last', now) end
-  if not next(changed) then return end
-  local flat = {}
-  for name, value in pairs(changed) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
-  end
-  redis.call('HSET', STATE, unpack(flat))
-  redis.call('PEXPIRE', STATE, MEMORY) -- 25 h: the day's count outlives its day
-end
+local pace, limit, held, margin, is_young
 
 local function cap() return math.max(1, math.min(FLIGHT, math.floor(N / 2))) end
 
@@ -136,11 +90,7 @@ local function tidy()
   -- has just begun anew knows no more of the last ten seconds than we do.
   is_young = st.born and now < st.born + HOLD
   pace = math.ceil(W / N * (is_young and 2 or 1.02) - 0.001)
-  local day = math.floor(now / DAY)
-  if get('day') ~= day then
-    put('day', day)
-    put('used', 0)
-  end
+  day.turn()
 end
 
 -- False when this location has no state and nobody said yet how old the memory itself is.
@@ -213,17 +163,6 @@ local function need_of(lane)
   return need
 end
 
-local function is_day_over(lane)
-  return PER_DAY - get('used') <= (lane == 'live' and DAY_LIVE or DAY_BULK)
-end
-
--- For how long the day's quota refuses this lane; nil: it does not.
-local function refused(lane)
-  -- One call an hour asks whether the server's day began anew: its hour is not published.
-  if not is_day_over(lane) or now - get('day_asked') >= HOUR then return nil end
-  return math.min(HOUR, (math.floor(now / DAY) + 1) * DAY - now)
-end
-
 -- The time at which a call of this lane may be sent; or nil and how long to wait, where that is
 -- known: the rest only an answer can tell.
 local function when(lane, need, before, credit)
@@ -259,8 +198,7 @@ local function grant(lane, ticket, t)
   redis.call('ZADD', FLYING, t + LEASE, token)
   keep(FLYING)
   if get('cold') == 1 then put('probe', token) end
-  if is_day_over(lane) then put('day_asked', now) end
-  put('used', get('used') + 1)
+  day.count(lane)
   if lane == 'live' then
     redis.call('ZADD', LIVE, t + LEASE, token)
     keep(LIVE)
@@ -309,7 +247,7 @@ end
 local function acquire(lane, shown, age)
   if not wake(age) then return { 'mark', 0, '' } end
   if lane == 'live' then put('live', now) end
-  local hold_off = refused(lane)
+  local hold_off = day.refuses(lane)
   if hold_off then return { 'refused', hold_off, '' } end
   local need = need_of(lane)
   local credit = lane ~= 'live' and get('credit') >= now
@@ -354,10 +292,7 @@ local function use_headers(granted, status, remaining, day_left)
   end
   if not ours then return end
   put('header', granted)
-  if day_left then -- the answers that are still out may not be counted in it
-    local used = math.max(0, PER_DAY - day_left + flying)
-    if used > get('used') or used < get('used') - PER_DAY / 100 then put('used', used) end
-  end
+  if day_left then day.learn(day_left) end
 end
 
 local function done(token, status, remaining, per_window, day_left)
@@ -386,7 +321,7 @@ end
 local function cancel(id)
   if redis.call('ZREM', FLYING, id) == 1 then
     redis.call('ZREM', LIVE, id)
-    put('used', math.max(0, get('used') - 1))
+    day.uncount()
     put('credit', now + 50)
     if st.probe == id then put('probe', '') end
   else
@@ -406,7 +341,7 @@ local function look()
   end
   return {
     held, N, W, math.max(0, math.min(ghosts, N - held)),
-    get('used'), math.max(0, PER_DAY - get('used')), PER_DAY,
+    day.used(), day.left(), day.per_day(),
     waiting('bulk') + waiting('sweep'), waiting('live'), now - get('live') < 60000 and 1 or 0,
     get('cold'),
   }
