@@ -113,7 +113,7 @@ class _Look:
             values |= {"body": shown.body, "past": remembered(held.past, self._until(held.body))}
             self._say(held.name, held.body, shown.body)
         elif met.lost is Side.THEIRS:
-            values["past"] = remembered(held.past, {seen: self.now})
+            values["past"] = remembered(held.past, {seen: self._covered(held, at)})
         if met.lost is Side.OURS:
             self._lose(held, held.body, shown.body, Side.OURS)
         elif met.lost is Side.THEIRS:
@@ -169,6 +169,13 @@ class _Look:
             if made is not None:
                 self._say(f"{timeline.NOTE}{made}", None, shown.body)
                 return
+
+    def _covered(self, held: Page, at: float | None) -> float:
+        """Until when a text of theirs that lost is taken for an echo. Where nothing told its time,
+        only as far as ours would have won: its webhook may yet say that it is the later one."""
+        if at is not None or held.moved_at is None:
+            return self.now
+        return held.moved_at - SKEW_S
 
     def _until(self, body: str) -> dict[str, float]:
         return {mark(body): self.now}
