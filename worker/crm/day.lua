@@ -1,6 +1,6 @@
 -- The day's quota: one account for all lanes, of which bulk leaves a part to live calls.
 --
--- Loaded between state.lua and limiter.lua. limiter.lua says when an answer's header may be believed.
+-- The second file of the script, after state.lua. headers.lua says when an answer's header may be believed.
 
 local day = {}
 local PER_DAY, DAY_BULK, DAY_LIVE = arg(7), arg(11), arg(12)

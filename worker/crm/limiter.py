@@ -1,7 +1,7 @@
 """The tokens of every location, shared by all workers: one script in Redis, on Redis's clock.
 
 ``docs/limiter.md`` says what it promises and why. The decisions are all in ``limiter.lua``
-and ``day.lua``; here is only the talk with Redis, and ``take``, which waits.
+and the files before it; here is only the talk with Redis, and ``take``, which waits.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from worker.crm.limits import ComeBack, Grant, Limits, Look, Refused
 
 __all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Refused"]
 
-_PARTS: Final = ("state.lua", "day.lua", "limiter.lua")
-"""One script in three files; each knows the names of those before it."""
+_PARTS: Final = ("state.lua", "day.lua", "places.lua", "headers.lua", "limiter.lua")
+"""One script in five files; each knows the names of those before it."""
 
 SCRIPT: Final = "\n".join(
     resources.files(__package__).joinpath(part).read_text("utf-8") for part in _PARTS

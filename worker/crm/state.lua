@@ -1,6 +1,7 @@
 -- What every verb of the limiter stands on: the arguments, the state and how it is kept, the time.
 --
--- The first of three files that are one script: state.lua, day.lua, limiter.lua, in this order.
+-- The first of five files that are one script: state.lua, day.lua, places.lua, headers.lua,
+-- limiter.lua, in this order.
 -- limiter.lua has the map; docs/limiter.md the keys and the reasons.
 --
 -- KEYS  state (hash), seen, flying, live (zsets: token -> when its place is free again),

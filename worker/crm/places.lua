@@ -1,0 +1,137 @@
+-- The places of a location: who holds them, what the memory is worth, and when the next is free.
+--
+-- The third file of the script, after state.lua and day.lua; headers.lua and limiter.lua stand on it.
+
+local TIMES = {
+  'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
+}
+local pace, limit, held, margin, is_young
+
+local function cap() return math.max(1, math.min(FLIGHT, math.floor(N / 2))) end
+
+-- Take every place there is for a window, beside those that are taken.
+local function fill(kind)
+  for i = 1, N do redis.call('ZADD', SEEN, now + HOLD, kind .. i) end
+  keep(SEEN)
+end
+
+-- Calls may have been forgotten: up to a whole window of answered ones, which are kept as N ghosts
+-- of this moment, and at most a cap of those on their way. So one probe, and nothing more until a
+-- header says what the server knows of, or the ghosts are over.
+local function turn_cold()
+  put('life', life)
+  put('born', now)
+  put('cold', 1)
+  put('probe', '')
+  put('strays', cap())
+  put('feared', N)
+  fill('f')
+  for _, name in ipairs(TIMES) do put(name, 0) end -- a clock set back left them in the future
+end
+
+local function count_held()
+  flying = redis.call('ZCARD', FLYING)
+  held = flying + redis.call('ZCOUNT', SEEN, '(' .. now, '+inf')
+end
+
+local function turn_warm()
+  put('cold', 0)
+  for i = 1, get('feared') do redis.call('ZREM', SEEN, 'f' .. i) end
+  count_held()
+end
+
+local function load()
+  now, life = clock(), which_life()
+  local flat = redis.call('HGETALL', STATE)
+  for i = 1, #flat, 2 do st[flat[i]] = tonumber(flat[i + 1]) or flat[i + 1] end
+  if st.n and st.n < N then N = st.n end
+  if not st.born then return end
+  local back = st.last - now
+  if back > 5000 then -- the clock was set back: no time here means anything
+    redis.call('DEL', SEEN, FLYING, LIVE, LINE, PROMISED)
+    return turn_cold()
+  end
+  if back > 0 then now = st.last end -- a little: time stands still
+  if st.life ~= life then turn_cold() end
+end
+
+-- Places that answers 429 have taught us to leave; forgotten in ten minutes.
+local function bite() return get('bite') * math.max(0, 1 - (now - get('bitten')) / 600000) end
+
+-- Drop what is over, and count. A flying token whose lease ran out was answered at the latest
+-- one hold before that.
+local function tidy()
+  local lost = redis.call('ZRANGEBYSCORE', FLYING, '-inf', now, 'WITHSCORES')
+  for i = 1, #lost, 2 do
+    redis.call('ZADD', SEEN, lost[i + 1], lost[i])
+    redis.call('ZREM', FLYING, lost[i])
+    keep(SEEN)
+  end
+  redis.call('ZREMRANGEBYSCORE', SEEN, '-inf', now - HOLD)
+  redis.call('ZREMRANGEBYSCORE', LIVE, '-inf', now)
+  local gone = redis.call('ZRANGEBYSCORE', PROMISED, '-inf', now, 'LIMIT', 0, 100)
+  if #gone > 0 then
+    redis.call('ZREM', PROMISED, unpack(gone))
+    redis.call('ZREM', LINE, unpack(gone))
+  end
+  count_held()
+  if get('strays') > 0 and now >= st.born + LEASE then put('strays', 0) end
+  if get('cold') == 1 and now >= st.born + HOLD then put('cold', 0) end
+  margin = math.ceil((now < get('foreign') and N * 0.08 or 0) + bite())
+  margin = math.min(margin, math.floor(N / 3))
+  limit = N - margin - get('strays')
+  -- In the first window after a loss everybody is paced, at half the speed: a server whose window
+  -- has just begun anew knows no more of the last ten seconds than we do.
+  is_young = st.born and now < st.born + HOLD
+  pace = math.ceil(W / N * (is_young and 2 or 1.02) - 0.001)
+  day.turn()
+end
+
+-- False when this location has no state and nobody said yet how old the memory itself is.
+local function wake(age)
+  if not st.born then
+    if not age then return false end
+    turn_cold()
+    if age >= LEASE then -- nothing can be on its way: this location was never used, or long ago
+      turn_warm()
+      put('born', now - LEASE - HOLD)
+    end
+  end
+  tidy()
+  return true
+end
+
+-- The highest estimate that a server with two fixed windows could make at t, whatever the phase
+-- of its windows: what is younger than the phase counts in full, the window before in part.
+local function load_at(t)
+  local flat = redis.call('ZRANGEBYSCORE', SEEN, t - HOLD, '+inf', 'WITHSCORES')
+  local ages, count = {}, #flat / 2
+  for i = 1, count do ages[i] = math.max(0, t + HOLD - flat[2 * (count - i + 1)]) end -- young first
+  local worst, young, reach = 0, 0, 0
+  local function try(phase)
+    if phase < 0 or phase > W then return end
+    while young < count and ages[young + 1] <= phase do young = young + 1 end
+    while reach < count and ages[reach + 1] <= phase + W do reach = reach + 1 end
+    local estimate = young + (1 - phase / W) * (reach - young)
+    if estimate > worst then worst = estimate end
+  end
+  local i, j = 1, 1
+  while j <= count and ages[j] <= W do j = j + 1 end
+  try(0)
+  while (i <= count and ages[i] <= W) or j <= count do -- phases at which something begins to count
+    local a, b = ages[i] or math.huge, (ages[j] or math.huge) - W
+    if a <= b then i = i + 1 else j = j + 1 end
+    try(math.min(a, b))
+  end
+  return worst + flying
+end
+
+-- When the k-th place from now is free; nil when only an answer can tell. One is always kept, so
+-- that after a loss the probe fits as well.
+local function free_at(k)
+  local short = k - (limit - math.min(1, N - 1) - held)
+  if short <= 0 then return now end
+  local next = redis.call(
+    'ZRANGEBYSCORE', SEEN, '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', short - 1, 1)
+  return tonumber(next[2])
+end
