@@ -27,6 +27,15 @@ shorter, so such a message finds its job released to somebody else, and stops.""
 WAKE_KEY: Final = "rollbook:wake"
 """A Redis list of at most one element: pushing to it wakes the dispatcher."""
 
+LIMITS: Final = "rollbook:limit"
+"""Before the limiter's keys in Redis."""
+
+
+def pause_key(location: str) -> str:
+    """The Redis hash of a location's pause: ``all`` and ``bulk`` are until when, ms since the epoch
+    on Redis's clock, ``all:why`` and ``bulk:why`` say why. Every worker asks it before a call."""
+    return f"{LIMITS}:{{{location}}}:pause"
+
 
 def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
     """The configuration of both Celery applications (dict of Celery's lower-case names).

@@ -17,7 +17,7 @@ import redis
 
 from contacts.jobs import Lane
 from ops.prove.latencies import Latency
-from worker.crm.limiter import Grant, Limiter, Limits, Refused
+from worker.crm.limiter import Grant, Limiter, Limits, Paused, Refused
 
 Steps = Generator[float, None, None]
 """A process: it yields for how long it sleeps, ms."""
@@ -150,7 +150,7 @@ class World:
             yield ROUND_TRIP_MS
             if isinstance(answer, Grant):
                 break
-            if isinstance(answer, Refused):
+            if isinstance(answer, Refused | Paused):
                 self.seen.turned_away += 1
             else:
                 ticket = answer.ticket

@@ -268,6 +268,12 @@ CODES: Final[dict[str, Code]] = {
     "rate-limited": Code(
         Ends.WAITS, "No token within the patience: other calls go first.", "Nothing."
     ),
+    "paused": Code(
+        Ends.WAITS,
+        "The job was out when its location was paused, by a person or because the CRM asked for "
+        "it; nothing was sent.",
+        "Nothing; it goes on when the pause ends (`rollbook status`, `rollbook resume LOCATION`).",
+    ),
     "day-quota": Code(
         Ends.WAITS,
         "The calls of the day are used up; the location is paused.",

@@ -48,7 +48,7 @@ def pause(
 ) -> None:
     """Begin none of a location's jobs for a while. What is owed is kept; running calls finish."""
     from contacts.store import accounts
-    from producers import moments
+    from producers import brake, moments
     from producers.cli.door import opened
     from producers.cli.words import until_when
 
@@ -58,6 +58,8 @@ def pause(
         end = moments.until(until, now)
         with door.store.write() as tx:
             accounts.pause(tx, location, end, reason, bulk_only=lane is not None)
+        redis = door.settings.redis
+        brake.pull(redis, location, end - now, reason, bulk_only=lane is not None)
         found = accounts.location(door.store, location)
         what = "all but its live jobs" if found.pause_bulk_only else "all of its jobs"
         held = found.paused_until or end
@@ -78,10 +80,12 @@ def resume(
 ) -> None:
     """End a location's pause: its jobs go on at once."""
     from contacts.store import accounts
+    from producers import brake
     from producers.cli.door import opened
 
     with opened() as door:
         accounts.location(door.store, location)
+        brake.release(door.settings.redis, location, bulk_only=lane is not None)
         with door.store.write() as tx:
             ended = accounts.resume(tx, location, bulk_only=lane is not None)
         door.ring()

@@ -1,6 +1,7 @@
 -- The day's quota: one account for all lanes, of which bulk leaves a part to live calls.
 --
--- The second file of the script, after state.lua. headers.lua says when an answer's header may be believed.
+-- The third file of the script, after state.lua. headers.lua says when an answer's header may
+-- be believed.
 
 local day = {}
 local PER_DAY, DAY_BULK, DAY_LIVE = arg(7), arg(11), arg(12)

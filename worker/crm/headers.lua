@@ -1,6 +1,6 @@
 -- What an answer says of the server's own count: other people's calls, and answers 429.
 --
--- The fourth file of the script, after places.lua.
+-- The fifth file of the script, after places.lua.
 
 -- For a minute a margin is kept for strangers.
 local function beware() put('foreign', now + 60000) end

@@ -4,10 +4,9 @@
 -- length W at the server can hold more than N of ours, however late or reordered the requests are.
 -- docs/limiter.md has the proof, the keys and the reasons.
 --
---
--- The last of five files that are one script: state.lua (arguments, memory, time), day.lua (the
--- day's quota), places.lua (who holds them), headers.lua (what an answer tells) and this one (lines,
--- verbs). state.lua says what KEYS and ARGV are.
+-- The last of six files that are one script: state.lua (arguments, memory, time), pause.lua, day.lua
+-- (the day's quota), places.lua (who holds them), headers.lua (what an answer tells) and this one
+-- (lines, verbs). state.lua says what KEYS and ARGV are.
 
 local ORDER = { live = 0, bulk = 1e12, sweep = 2e12 }
 
@@ -114,6 +113,8 @@ local function line_up(lane, ticket, order, before, need, wait)
 end
 
 local function acquire(lane, shown, age)
+  local ms, why = pause.holds(lane)
+  if ms then return { 'paused', ms, why } end
   if not wake(age) then return { 'mark', 0, '' } end
   if lane == 'live' then put('live', now) end
   local hold_off = day.refuses(lane)
@@ -128,7 +129,7 @@ local function acquire(lane, shown, age)
   return line_up(lane, ticket, order, before, need, wait)
 end
 
-local function done(token, status, remaining, per_window, day_left)
+local function done(token, status, remaining, per_window, day_left, paused, why)
   if not st.born then turn_cold() end
   tidy()
   local granted = tonumber(string.match(token, ':(%d+)$'))
@@ -147,6 +148,7 @@ local function done(token, status, remaining, per_window, day_left)
     put('n', per_window)
     N = math.min(N, per_window)
   end
+  pause.heed(status, remaining, paused, why)
   use_headers(granted, status, remaining, day_left)
 end
 
@@ -197,13 +199,18 @@ end
 local verbs = {
   acquire = function() return acquire(ARGV[OWN], ARGV[OWN + 1], arg(OWN + 2)) end,
   done = function()
-    return done(ARGV[OWN], arg(OWN + 1), arg(OWN + 2), arg(OWN + 3), arg(OWN + 4))
+    return done(ARGV[OWN], arg(OWN + 1), arg(OWN + 2), arg(OWN + 3), arg(OWN + 4), arg(OWN + 5),
+      ARGV[OWN + 6])
   end,
   cancel = function() return cancel(ARGV[OWN]) end,
   look = look,
 }
 
 if ARGV[1] == 'mark' then return mark(arg(4)) end
+if ARGV[1] == 'still' then
+  now = clock()
+  return pause.allows(ARGV[OWN], arg(OWN + 1))
+end
 load()
 local reply = verbs[ARGV[1]]()
 save()

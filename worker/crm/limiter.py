@@ -15,23 +15,28 @@ import redis
 import structlog
 from redis.exceptions import NoScriptError
 
-from contacts.errors import LimiterDown, RateLimited
+from contacts import belt
+from contacts.errors import LimiterDown, NotYet, RateLimited, TryLater
 from contacts.jobs import Lane
-from worker.crm.limits import ComeBack, Grant, Limits, Look, Refused
+from worker.crm.limits import ComeBack, Grant, Limits, Look, Paused, Refused
 
-__all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Refused"]
+__all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Paused", "Refused"]
 
-_PARTS: Final = ("state.lua", "day.lua", "places.lua", "headers.lua", "limiter.lua")
-"""One script in five files; each knows the names of those before it."""
+_PARTS: Final = ("state.lua", "pause.lua", "day.lua", "places.lua", "headers.lua", "limiter.lua")
+"""One script in six files; each knows the names of those before it."""
 
 SCRIPT: Final = "\n".join(
     resources.files(__package__).joinpath(part).read_text("utf-8") for part in _PARTS
 )
 SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
-_KEYS: Final = ("state", "seen", "flying", "live", "line", "promised")
+_KEYS: Final = ("state", "seen", "flying", "live", "line", "promised", "pause")
 _DOWN_S: Final = 2.0
 """A job that found no Redis comes back after this long, seconds."""
+
+PAUSED_S: Final = 5.0
+"""A job that meets a pause comes back after this long at most. The ledger does not release it
+before the pause ends; should it know of none, that is one question of Redis each time."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +64,7 @@ class Limiter:
         call_ms: int = 25_000,
         now_ms: Callable[[], int] | None = None,
         life: Callable[[], str] | None = None,
-        prefix: str = "rollbook:limit",
+        prefix: str = belt.LIMITS,
     ) -> None:
         self._redis = redis
         self._limits = limits
@@ -71,7 +76,7 @@ class Limiter:
 
     def acquire(
         self, location: str, lane: Lane, *, ticket: str | None = None
-    ) -> Grant | ComeBack | Refused:
+    ) -> Grant | ComeBack | Refused | Paused:
         """Ask once for a token.
 
         Args:
@@ -89,8 +94,10 @@ class Limiter:
                 return Grant(_text(text), int(wait))
             case "back":
                 return ComeBack(int(wait), _text(text))
-            case _:
+            case "refused":
                 return Refused(int(wait))
+            case _:
+                return Paused(int(wait), _text(text))
 
     def take(
         self, location: str, lane: Lane, *, patience_s: float, sleep: Callable[[float], None]
@@ -104,6 +111,7 @@ class Limiter:
 
         Raises:
             RateLimited: none within the patience, or the day is used up for this lane.
+            NotYet: the location is paused.
             LimiterDown: no Redis.
         """
         ticket: str | None = None
@@ -112,8 +120,12 @@ class Limiter:
             answer = self.acquire(location, lane, ticket=ticket)
             if isinstance(answer, Grant):
                 self._sleep(location, answer.token, answer.wait_ms, sleep)
-                return answer
-            if isinstance(answer, Refused):
+                if self._still(location, lane, answer):
+                    return answer
+                left_ms -= answer.wait_ms
+                ticket = None
+                continue
+            if isinstance(answer, Refused | Paused):
                 raise _refusal(lane, answer)
             ticket = answer.ticket
             if answer.wait_ms > left_ms:
@@ -134,6 +146,7 @@ class Limiter:
         remaining: int | None = None,
         per_window: int | None = None,
         day_left: int | None = None,
+        pause_ms: int | None = None,
     ) -> None:
         """Report what became of a call. Never raises: without Redis the token runs out by itself.
 
@@ -141,8 +154,12 @@ class Limiter:
             status: HTTP status; 0 when no answer was seen.
             remaining, per_window, day_left: the headers X-RateLimit-Remaining, -Max and
                 -Daily-Remaining.
+            pause_ms: the CRM asked not to be called for so long (Retry-After); no process sends
+                anything of this location meanwhile.
         """
-        self._tell("done", location, token, status, remaining, per_window, day_left)
+        why = f"the CRM asked for a pause: {status}" if pause_ms is not None else ""
+        headers = (remaining, per_window, day_left)
+        self._tell("done", location, token, status, *headers, pause_ms, why)
 
     def cancel(self, location: str, token: str) -> None:
         """Give a token back that was not used, or a place in line. Never raises."""
@@ -201,6 +218,23 @@ class Limiter:
         self._silent = False
         return answer
 
+    def _still(self, location: str, lane: Lane, grant: Grant) -> bool:
+        """Whether a token may be used after its wait; one that may not is given back.
+
+        Meanwhile an answer may have said that nothing more is welcome.
+        """
+        if not grant.wait_ms:
+            return True
+        granted = int(grant.token.partition(":")[2]) - grant.wait_ms
+        try:
+            if self._ask("still", location, lane.value, granted):
+                return True
+        except LimiterDown:
+            self.cancel(location, grant.token)
+            raise
+        self.cancel(location, grant.token)
+        return False
+
     def _sleep(
         self, location: str, held: str, wait_ms: int, sleep: Callable[[float], None]
     ) -> None:
@@ -213,12 +247,16 @@ class Limiter:
             raise
 
 
-def _refusal(lane: Lane, refused: Refused) -> RateLimited:
+def _refusal(lane: Lane, answer: Refused | Paused) -> TryLater:
+    seconds = answer.wait_ms / 1000
+    if isinstance(answer, Paused):
+        # Whoever paused the location told the ledger too, which holds its jobs back.
+        return NotYet(answer.reason, seconds=min(seconds, PAUSED_S), code="paused")
     bulk = lane is not Lane.LIVE
     kept = ", but for what is kept for live calls" if bulk else ""
     return RateLimited(
         f"the day's calls are used up{kept}",
-        seconds=refused.wait_ms / 1000,
+        seconds=seconds,
         code="day-quota",
         pause=True,
         bulk_only=bulk,

@@ -70,6 +70,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """No token until the pause is over, ``wait_ms`` from now; ``reason`` says why."""
+
+    wait_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One location's bucket at a glance; times in ms.
 

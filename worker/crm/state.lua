@@ -1,11 +1,12 @@
 -- What every verb of the limiter stands on: the arguments, the state and how it is kept, the time.
 --
--- The first of five files that are one script: state.lua, day.lua, places.lua, headers.lua,
+-- The first of six files that are one script: state.lua, pause.lua, day.lua, places.lua, headers.lua,
 -- limiter.lua, in this order.
 -- limiter.lua has the map; docs/limiter.md the keys and the reasons.
 --
 -- KEYS  state (hash), seen, flying, live (zsets: token -> when its place is free again),
---       line (zset: ticket -> order), promised (zset: ticket -> when its place in line is lost)
+--       line (zset: ticket -> order), promised (zset: ticket -> when its place in line is lost),
+--       pause (hash, see pause.lua)
 -- ARGV  verb, now ('': this server's clock), life ('': this server's run id), then (but for `mark`)
 --       the longest call, the limits (see worker/crm/limits.py), and the verb's own. Times are ms.
 

@@ -16,7 +16,7 @@ import httpx
 from contacts.errors import NotYet
 from contacts.jobs import Lane
 from contacts.settings import WRITE_TIMEOUT_S
-from worker.crm.answers import count
+from worker.crm.answers import count, retry_after
 
 ERRAND: Final = "errand"
 """The key of the :class:`Errand` in ``request.extensions``."""
@@ -24,6 +24,10 @@ ERRAND: Final = "errand"
 PATIENCE_S: Final[dict[Lane, float]] = {Lane.LIVE: 10.0, Lane.BULK: 3.0, Lane.SWEEP: 3.0}
 """How long a call waits for its token. Bulk gives its worker's thread back sooner: the dispatcher
 sends no more than the limit lets through, so a longer wait means that something changed."""
+
+
+ASKS_TO_PAUSE: Final = (429, 503)
+"""Statuses whose Retry-After is meant for everybody who calls for this location."""
 
 
 class Grant(Protocol):
@@ -50,6 +54,7 @@ class Limiter(Protocol):
         remaining: int | None = None,
         per_window: int | None = None,
         day_left: int | None = None,
+        pause_ms: int | None = None,
     ) -> None: ...
 
     def cancel(self, location: str, token: str) -> None: ...
@@ -190,7 +195,15 @@ class LimitedTransport(httpx.BaseTransport):
             remaining=count(headers, "x-ratelimit-remaining"),
             per_window=count(headers, "x-ratelimit-max"),
             day_left=count(headers, "x-ratelimit-daily-remaining"),
+            pause_ms=self._asked_pause(response),
         )
+
+    def _asked_pause(self, response: httpx.Response) -> int | None:
+        """For how long the server asks not to be called, ms: a Retry-After of a 429 or 503."""
+        if response.status_code not in ASKS_TO_PAUSE:
+            return None
+        seconds = retry_after(response.headers, self._clock())
+        return None if seconds is None else round(seconds * 1000)
 
     def close(self) -> None:
         self._inner.close()

@@ -54,8 +54,11 @@ class Counter:
         remaining: int | None = None,
         per_window: int | None = None,
         day_left: int | None = None,
+        pause_ms: int | None = None,
     ) -> None:
         self.said.append(("done", location, token, status, remaining, per_window, day_left))
+        if pause_ms is not None:
+            self.said.append(("pause", location, pause_ms))
 
     def cancel(self, location: str, token: str) -> None:
         self.said.append(("cancel", location, token))
@@ -128,6 +131,15 @@ def test_what_the_server_says_of_the_limit_is_passed_on(bench: Bench) -> None:
     bench.answering = lambda request: httpx.Response(429, headers=headers)
     bench.send(errand())
     assert bench.limiter.said[-1] == ("done", "loc1", "t1", 429, 41, 100, 199000)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), [(429, True), (503, True), (500, False), (200, False)]
+)
+def test_a_retry_after_of_a_429_or_503_is_passed_on(bench: Bench, status: int, asked: bool) -> None:
+    bench.answering = lambda request: httpx.Response(status, headers={"Retry-After": "7.5"})
+    bench.send(errand())
+    assert (("pause", "loc1", 7500) in bench.limiter.said) is asked
 
 
 @pytest.mark.parametrize(
