@@ -1,8 +1,9 @@
 -- A pause: until when nothing goes to the CRM, or nothing but live calls, and why.
 --
--- The second file of the script, after state.lua. The pause lies in a key of its own, so that whoever pauses a
--- location by hand (contacts/belt.py names the key) need not know the rest. Every process asks here
--- before each call, so all stop at once; the ledger's own pause only keeps more from being released.
+-- The second file of the script, after state.lua. The pause lies in a key of its own, so that
+-- whoever pauses a location by hand (contacts/belt.py names the key) need not know the rest. Every
+-- process asks here before each call, so all stop at once; the ledger's own pause only keeps more
+-- from being released.
 
 local pause = {}
 local PAUSE = KEYS[7]

@@ -1,6 +1,6 @@
 -- The places of a location: who holds them, what the memory is worth, and when the next is free.
 --
--- The third file of the script, after state.lua and day.lua; headers.lua and limiter.lua stand on it.
+-- The fourth file of the script, after state.lua and day.lua; headers.lua and limiter.lua stand on it.
 
 local TIMES = {
   'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
