@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contacts.jobs import LANES
+from contacts.redis_client import read, sentinel_options
 
 QUEUES: Final[tuple[str, ...]] = tuple(lane.value for lane in LANES)
 """One queue a lane: ``live``, ``bulk``, ``sweep``. Redis costs 4 ms a task at 1,000 queues."""
@@ -43,10 +44,18 @@ def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
     Args:
         redis_url: broker.
         threads: size of a worker's pool; bounds the connections to Redis.
+
+    Raises:
+        UsageError: the address cannot be read, or names a file that is not there.
     """
+    address = read(redis_url)
+    watched: dict[str, Any] = {}
+    if address.master:
+        watched = {"master_name": address.master, "sentinel_kwargs": sentinel_options(address)}
     return {
-        "broker_url": redis_url,
-        "broker_transport": "contacts.channel:Transport",
+        "broker_url": address.broker_url,
+        "broker_use_ssl": address.tls or False,
+        "broker_transport": f"contacts.channel:{'Sentinel' if watched else ''}Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
@@ -59,7 +68,8 @@ def celery_settings(*, redis_url: str, threads: int) -> dict[str, Any]:
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 10,
-        },
+        }
+        | watched,
         "task_default_queue": "sweep",
         "task_create_missing_queues": True,
         "task_serializer": "json",

@@ -1,4 +1,4 @@
-"""kombu's channel to Redis, except that it keeps its client. ``contacts.belt`` names it.
+"""kombu's channels to Redis, except that they keep their client. ``contacts.belt`` names them.
 
 kombu 5.7 makes a ``redis.Redis`` anew for each message, event and acknowledgement. With redis-py 8
 that copies a table of 170 entries: a third of what Celery's main thread spent on a job.
@@ -13,24 +13,37 @@ from typing import Any
 from kombu.transport import redis
 
 
-class Channel(redis.Channel):
+class Keeping:
     """A channel with one client, which takes a connection from the pool for each command."""
 
     _kept: tuple[Any, Any] | None = None
 
     @contextmanager
-    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+    def conn_or_acquire(self: Any, client: Any = None) -> Iterator[Any]:
         """A client for some commands; a new one when kombu made a new pool, after a lost Redis."""
         if client:
             yield client
             return
         if self._kept is None or self._kept[0] is not self.pool:
-            made: Any = self._create_client()  # type: ignore[no-untyped-call]
-            self._kept = (self.pool, made)
+            self._kept = (self.pool, self._create_client())
         yield self._kept[1]
 
 
+class Channel(Keeping, redis.Channel):
+    """To one Redis."""
+
+
+class SentinelChannel(Keeping, redis.SentinelChannel):
+    """To the Redis that Sentinel names."""
+
+
 class Transport(redis.Transport):
-    """The transport with that channel."""
+    """The transport to one Redis."""
 
     Channel = Channel
+
+
+class SentinelTransport(redis.SentinelTransport):
+    """The transport to the Redis that Sentinel names."""
+
+    Channel = SentinelChannel

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contacts import public_keys
+from contacts import public_keys, redis_address
 from contacts.errors import UsageError
 
 PREFIX = "ROLLBOOK_"
@@ -81,8 +81,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[
         SecretStr | None,
         Field(
-            description="Redis: the belt and the rate limiter's memory. Empty: `rollbook up` "
-            "starts its own, reachable from this machine only.",
+            description="Redis: the belt and the rate limiter's memory. `rediss://` for TLS, "
+            "`sentinel://HOST,HOST/0?master=NAME` for Sentinel (docs/operations.md). Empty: "
+            "`rollbook up` starts its own, reachable from this machine only.",
             examples=["redis://:password@127.0.0.1:6379/0"],
         ),
     ] = None
@@ -542,9 +543,7 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value:
-            if not re.match(r"rediss?://|unix://", value.get_secret_value()):
-                raise ValueError("is not a redis://, rediss:// or unix:// address")
-            _check_port(value.get_secret_value())
+            redis_address.read(value.get_secret_value())
         return value
 
     @field_validator("secret_key")

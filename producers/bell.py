@@ -9,7 +9,7 @@ from typing import Final
 
 import redis
 
-from contacts import belt
+from contacts import belt, redis_client
 
 DEAF_S: Final = 5.0
 """After a ring that failed: do not spend the time-out on every batch of a backfill."""
@@ -26,9 +26,7 @@ class Bell:
     def __init__(self, url: str | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._deaf_until = float("-inf")
-        self._redis = (
-            redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=0.5) if url else None
-        )
+        self._redis = redis_client.connect(url, timeout_s=1, connect_s=0.5) if url else None
 
     def ring(self) -> bool:
         """Wake the dispatcher.

@@ -12,7 +12,7 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 
-from contacts import belt
+from contacts import belt, redis_client
 from contacts.errors import UsageError
 from contacts.logs import start_logging
 from contacts.settings import Settings, load
@@ -67,12 +67,9 @@ def build_clock(settings: Settings) -> Celery:
     Raises:
         UsageError: no Redis is known.
     """
-    if settings.redis is None:
-        raise UsageError(
-            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
-        )
+    url = redis_client.required(settings)
     app = Celery("rollbook", set_as_current=False)
-    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=4))
+    app.conf.update(belt.celery_settings(redis_url=url, threads=4))
     app.conf.beat_schedule = schedule(settings, f"beat@{socket.gethostname()}:{os.getpid()}")
     app.conf.timezone = settings.night_zone
     app.conf.beat_max_loop_interval = 5

@@ -20,8 +20,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 
-from contacts import belt
-from contacts.errors import UsageError
+from contacts import belt, redis_client
 from contacts.jobs import Ticket
 from contacts.settings import Settings
 from contacts.store import ledger, processes
@@ -191,12 +190,9 @@ def open_dispatcher(settings: Settings) -> Dispatcher:
     Raises:
         UsageError: no Redis is known, or the database is behind.
     """
-    if settings.redis is None:
-        raise UsageError(
-            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
-        )
+    url = redis_client.required(settings)
     app = Celery("rollbook", set_as_current=False)
-    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=4))
+    app.conf.update(belt.celery_settings(redis_url=url, threads=4))
     # Left alone, kombu tries for 6 s to connect, with released jobs in hand; our loop does better.
     app.conf.broker_transport_options = app.conf.broker_transport_options | {"max_retries": 0}
     store = open_store(settings.database, pool_size=2)
@@ -204,7 +200,7 @@ def open_dispatcher(settings: Settings) -> Dispatcher:
     return Dispatcher(
         store=store,
         app=app,
-        redis=redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=2),
+        redis=redis_client.connect(url, timeout_s=5, connect_s=2),
         in_flight=settings.in_flight,
         claim_s=settings.claim_seconds,
         clock=store.clock,

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from contacts import belt
+from contacts import belt, redis_client
 from worker import tasks
 from worker.pulse import BEAT_S, pulse
 from worker.workbench import Workbench
@@ -16,9 +16,9 @@ from worker.workbench import Workbench
 def build_app(bench: Workbench) -> Celery:
     """The worker's application, its tasks bound to the workbench."""
     settings = bench.settings
-    assert settings.redis is not None
     app = Celery("rollbook", set_as_current=False)
-    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=settings.worker_threads))
+    url = redis_client.required(settings)
+    app.conf.update(belt.celery_settings(redis_url=url, threads=settings.worker_threads))
     app.conf.worker_consumer = "worker.telling:Consumer"
     tasks.register(app, bench)
     app.finalize()

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from contacts import redis_client
 from contacts.errors import AccessLost, NotYet, UsageError
 from contacts.jobs import OAUTH, Job
 from contacts.settings import Settings
@@ -199,22 +198,19 @@ def open_bench(settings: Settings) -> Workbench:
     Raises:
         UsageError: no Redis is known, the database is behind or the key is wrong.
     """
-    if settings.redis is None:
-        raise UsageError(
-            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
-        )
+    url = redis_client.required(settings)
     store = open_store(settings.database, pool_size=settings.worker_threads + 4)
     check_schema(store)
     forgotten.use(store, settings)
     stopping = threading.Event()
-    connection = redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=3,
-        socket_connect_timeout=2,
+    connection = redis_client.connect(
+        url,
+        timeout_s=3,
+        connect_s=2,
         max_connections=settings.worker_threads + 16,
         # redis-py's own ten tries would hold a thread for half a lease; one is for a connection
         # that was closed while it lay idle. A job that finds no Redis waits in the ledger.
-        retry=Retry(NoBackoff(), 1),
+        tries=1,
     )
     places: dict[str, Place] = {}
     cipher = keyring.keep_root(store, Cipher.from_settings(settings))

@@ -20,7 +20,7 @@ from typing import Any, Final
 import structlog
 from celery import Celery
 
-from contacts import belt
+from contacts import belt, redis_client
 from contacts.errors import UsageError
 from contacts.logs import start_logging
 from contacts.settings import Settings, load
@@ -73,12 +73,9 @@ def serve(settings: Settings) -> int:
     Raises:
         UsageError: no Redis is known, or the password or the address cannot be used.
     """
-    if settings.redis is None:
-        raise UsageError(
-            "no Redis: set ROLLBOOK_REDIS_URL, or start `rollbook up`, which brings its own"
-        )
+    url = redis_client.required(settings)
     app = Celery("rollbook", set_as_current=False)
-    app.conf.update(belt.celery_settings(redis_url=settings.redis, threads=8))
+    app.conf.update(belt.celery_settings(redis_url=url, threads=8))
     app.conf.broker_transport = None  # Flower shows the queues of transports that it knows by name
     # "Inspect method stats failed", five lines whenever no worker is there.
     logging.getLogger("flower.inspector").setLevel(logging.ERROR)

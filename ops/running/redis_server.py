@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Final
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from contacts import redis_client
 from contacts.errors import UsageError
 from ops.running.files import write_private
 from ops.running.supervisor import Command
@@ -218,6 +217,4 @@ def end_left_over(folder: Path, *, tries: int = 50) -> None:
 
 def _connect(url: str) -> redis.Redis:
     # redis-py's own ten retries would turn "not yet" into three seconds of waiting.
-    return redis.Redis.from_url(
-        url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
+    return redis_client.connect(url, timeout_s=2, connect_s=2, tries=0)

@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from contacts import redis_client
 from contacts.errors import LimiterDown, UsageError
 from contacts.settings import Settings, load
 from contacts.store import accounts, platforms
@@ -169,10 +170,7 @@ def summary(settings: Settings, made: str | None) -> Panel:
 
 
 def _redis_kind(settings: Settings) -> str:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(settings.redis or "")
-    where = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+    where = redis_client.read(redis_client.required(settings)).where
     own = (settings.home / "redis" / redis_server.ADDRESS).exists()
     return f"{'embedded' if own else 'external'}, {where}"
 
@@ -227,7 +225,7 @@ def _wait_until_ready(server: RedisServer, supervisor: Supervisor) -> None:
 def _vouch(server: RedisServer) -> None:
     """Tell the limiter that its empty memory has lost nothing: nobody has called with it yet."""
     with (
-        redis.Redis.from_url(server.url, socket_timeout=3) as client,
+        redis_client.connect(server.url, timeout_s=3, connect_s=3) as client,
         contextlib.suppress(LimiterDown),  # then it begins with a probe
     ):
         Limiter(client, limits=lambda _: Limits()).vouch()
@@ -236,10 +234,10 @@ def _vouch(server: RedisServer) -> None:
 def _look_at(url: str, board: Board) -> None:
     """Say what is wrong with somebody else's Redis; go on, for it may come back."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as client:
+        with redis_client.connect(url, timeout_s=3, connect_s=3, tries=1) as client:
             policy = str(client.info("memory").get("maxmemory_policy", "noeviction"))
     except redis.RedisError as error:
-        board.say("up", f"Redis does not answer ({type(error).__name__}): waiting for it")
+        board.say("up", f"Redis {redis_client.trouble(error, url)}: waiting for it")
         return
     if policy != "noeviction":
         board.say(

@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Final
 
+from contacts.errors import UsageError
+
 if TYPE_CHECKING:
     from contacts.settings import Settings
     from contacts.store.database import Store
@@ -27,15 +29,19 @@ def redis_trouble(settings: Settings) -> str | None:
     """Why Redis cannot be used; None when it answers."""
     import redis
 
+    from contacts import redis_client
+
     if settings.redis is None:
         return "no Redis: `rollbook up` starts one, or set ROLLBOOK_REDIS_URL"
     try:
-        with redis.Redis.from_url(
-            settings.redis, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
+        with redis_client.connect(
+            settings.redis, timeout_s=ANSWER_S, connect_s=ANSWER_S, tries=1
         ) as client:
             client.ping()
-    except (redis.RedisError, ValueError) as error:
-        return f"Redis does not answer ({type(error).__name__})"
+    except UsageError as error:
+        return str(error)
+    except redis.RedisError as error:
+        return f"Redis {redis_client.trouble(error, settings.redis)}"
     return None
 
 

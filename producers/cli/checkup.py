@@ -134,22 +134,25 @@ def redis(loaded: Settings) -> Iterator[Line]:
     """Whether it answers, keeps what it is given, and tells the same time."""
     import redis as client
 
+    from contacts import redis_client
     from producers.cli import alive
 
     if loaded.redis is None:
         yield wrong("redis", "none is known", "rollbook up (it brings one), or ROLLBOOK_REDIS_URL")
         return
     try:
-        with client.Redis.from_url(
-            loaded.redis,
-            socket_timeout=alive.ANSWER_S,
-            socket_connect_timeout=alive.ANSWER_S,
+        with redis_client.connect(
+            loaded.redis, timeout_s=alive.ANSWER_S, connect_s=alive.ANSWER_S, tries=1
         ) as connection:
             found = _info(connection)
             seconds = _offset(lambda: _redis_time(connection), time.time)
-    except (client.RedisError, ValueError, OSError) as error:
-        what = f"does not answer ({type(error).__name__})"
-        yield wrong("redis", what, "start it; nothing is lost: docs/operations.md")
+    except UsageError as error:
+        yield from sentences("redis", error)
+        return
+    except (client.RedisError, OSError) as error:
+        what = redis_client.trouble(error, loaded.redis)
+        mend = "start it; nothing is lost: docs/operations.md" if "does not answer" in what else ""
+        yield wrong("redis", what, mend)
         return
     yield from _kept(found)
     yield _clock("Redis", seconds)
