@@ -27,14 +27,20 @@ RENEW_S = 30.0
 late makes its location wait."""
 
 
+SKEW_S = 30.0
+"""A tick's end is a time of beat's clock that a worker compares with its own. With nothing to spare
+ticks of 10 s would be over when they come to a machine whose clock is 10 s ahead."""
+
+
 def schedule(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
-    """Beat's schedule: name to Celery's entry. A tick nobody took in its interval is dropped.
+    """Beat's schedule: name to Celery's entry. A tick nobody took in its interval is dropped
+    soon after.
 
     The nightly check is in the application's time zone, which :func:`build_clock` sets.
     """
 
     def every(seconds: float, task: str, **kwargs: Any) -> dict[str, Any]:
-        options = {"queue": "sweep", "expires": seconds}
+        options = {"queue": "sweep", "expires": seconds + SKEW_S}
         return {"task": task, "schedule": seconds, "kwargs": kwargs, "options": options}
 
     minute, hour = settings.night_at.split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from celery import Celery
 
@@ -23,6 +23,7 @@ from contacts.store import (
     roster_view,
     sightings,
     task_walk,
+    ticks,
     timeline,
 )
 from worker import (
@@ -57,6 +58,13 @@ DAY_S: Final = 86_400.0
 
 KEPT_EVENTS_S: Final = 7 * DAY_S
 """Webhooks are known again, and echoes recognised, for a week; the CRM gives up after hours."""
+
+NIGHT_S: Final = 6 * 3600.0
+"""A night begun so lately is this one: another beat's tick, or one that a beat makes up for."""
+
+EARLY: Final = 0.9
+"""A tick that comes this share of its interval after the last one is the next one, not another
+beat's."""
 
 DEEDS: dict[Kind, Deed] = {
     Kind.PUSH: push.contact,
@@ -128,8 +136,10 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
     def heartbeat(*, name: str) -> None:
         processes.beat(store, name, "beat", 0)
 
-    @app.task(name=belt.TICK_NIGHT, shared=False)  # type: ignore[untyped-decorator]
-    def night() -> int:
+    @app.task(bind=True, name=belt.TICK_NIGHT, shared=False)  # type: ignore[untyped-decorator]
+    def night(self: Any) -> int:
+        if not ticks.take(store, belt.TICK_NIGHT, str(self.request.id), every_s=NIGHT_S):
+            return 0
         walked = nights.begin_walks(bench)
         return len(walked) + put_what_is_owed(bench, but=walked)
 
@@ -137,8 +147,11 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
     def renew() -> int:
         return access_renew.put_due(bench)
 
-    @app.task(name=belt.TICK_SCAN, shared=False)  # type: ignore[untyped-decorator]
-    def scan() -> int:
+    @app.task(bind=True, name=belt.TICK_SCAN, shared=False)  # type: ignore[untyped-decorator]
+    def scan(self: Any) -> int:
+        every_s = settings.scan_seconds * EARLY
+        if not ticks.take(store, belt.TICK_SCAN, str(self.request.id), every_s=every_s):
+            return 0
         return nights.begin_scans(bench)
 
 

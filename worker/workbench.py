@@ -231,6 +231,7 @@ def open_bench(settings: Settings) -> Workbench:
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         sleep=wait,
+        clock=store.clock,
         read_only=settings.read_only,
     )
     bench = Workbench(
@@ -240,7 +241,7 @@ def open_bench(settings: Settings) -> Workbench:
         limiter=limiter,
         crm=crm,
         cipher=cipher,
-        clock=time.time,
+        clock=store.clock,
         sleep=time.sleep,
         random=random.random,
         name=process_name(),

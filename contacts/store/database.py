@@ -23,7 +23,9 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.exc import (
     ArgumentError,
@@ -35,12 +37,16 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contacts.errors import UsageError
+from contacts.store.one_clock import OneClock
 
 Tx = Connection
 """A transaction: everything in it becomes true at once, or not at all."""
 
 BUSY_S = 20.0
 """How long a writer waits for SQLite's one write lock; a full bulk put holds it about 0.1 s."""
+
+
+_NOW = select(func.extract("epoch", func.clock_timestamp()))
 
 
 class DatabaseDown(Exception):
@@ -52,13 +58,14 @@ class Store:
     """A pool of connections. Thread-safe.
 
     Attributes:
-        clock: seconds since the epoch; injected in tests.
+        clock: seconds since the epoch, the same for all who use this database; injected in tests.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self.engine = engine
         self._writing = engine.execution_options(rollbook_writes=True)
         self.clock = clock
+        self._told = clock if isinstance(clock, OneClock) else None
         # SQLite lets one writer in; waiters in its own queue poll with sleeps of up to 100 ms, so
         # the threads of one process queue here instead.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
@@ -71,6 +78,7 @@ class Store:
             DatabaseDown: see there.
         """
         with _outage_named(), self.engine.connect() as tx:
+            self._keep_time(tx)
             yield tx
 
     @contextlib.contextmanager
@@ -82,7 +90,12 @@ class Store:
         """
         turn = self._turn or contextlib.nullcontext()
         with _outage_named(), turn, self._writing.connect() as tx, tx.begin():
+            self._keep_time(tx)
             yield tx
+
+    def _keep_time(self, tx: Tx) -> None:
+        if self._told is not None and self._told.is_due():
+            self._told.measure(lambda: float(tx.execute(_NOW).scalar_one()))
 
     def know(self, **options: object) -> None:
         """Let every transaction that begins from now on have these execution options."""
@@ -160,18 +173,21 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def open_store(url: str, *, clock: Callable[[], float] = time.time, pool_size: int = 5) -> Store:
+def open_store(url: str, *, clock: Callable[[], float] | None = None, pool_size: int = 5) -> Store:
     """Open the database; nothing is sent until the first transaction.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…`` (psycopg 3).
-        clock: seconds since the epoch.
+        clock: seconds since the epoch; None: PostgreSQL's own, for SQLite this machine's.
         pool_size: connections kept; as many as threads that use it at once.
 
     Raises:
         UsageError: the address cannot be read.
     """
-    return Store(make_engine(url, pool_size), clock)
+    engine = make_engine(url, pool_size)
+    if clock is None:
+        clock = OneClock() if engine.dialect.name == "postgresql" else time.time
+    return Store(engine, clock)
 
 
 def make_engine(url: str, pool_size: int = 5) -> Engine:

@@ -392,6 +392,15 @@ processes = Table(
     Column("seen_at", Double, nullable=False),
 )
 
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Double, nullable=False),
+    # The id of the tick that had it.
+    Column("tick", String(80), nullable=False),
+)
+
 remotes = Table(
     "remotes",
     metadata,

@@ -20,6 +20,7 @@ def choose(
     tx: Tx, now: float, *, room: int, limit: int, bulk_limit: int, read_only: bool = False
 ) -> list[int]:
     """Ids of the jobs that may run now, the most urgent first; see ``ledger.release``."""
+    _one_at_a_time(tx)
     out = _out(tx)
     bulk_room = bulk_limit - sum(n for (_, live), n in out.items() if not live)
     open_live, open_bulk = _open_locations(tx, now)
@@ -36,6 +37,21 @@ def choose(
                 queues.append((held, list(tx.execute(statement, values).scalars())))
         chosen += _fairly(queues, total, random.Random(now))
     return chosen
+
+
+def _one_at_a_time(tx: Tx) -> None:
+    """Wait until no other dispatcher chooses: two that count at the same moment what is out would
+    each fill a location. SQLite has let one writer in already."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(_TURN)
+
+
+_TURN: Final = text(
+    # The lock ends with the transaction. A dispatcher whose machine vanished in the middle of one
+    # would hold it until the server's TCP gives it up, two hours by default: 20 s are enough.
+    "SELECT set_config('idle_in_transaction_session_timeout', '20s', true), "
+    "pg_advisory_xact_lock(hashtext('rollbook.release'))"
+)
 
 
 def _fairly(

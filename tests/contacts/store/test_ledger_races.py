@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from contacts.jobs import Job, Kind, Wish
-from contacts.store import database, ledger
+from contacts.store import database, ledger, turns
 from contacts.store.database import Store, Tx
 from contacts.store.tables import jobs
 
@@ -108,3 +109,38 @@ def test_a_wish_that_comes_in_while_its_job_is_done_is_kept(store: Store) -> Non
 def done(store: Store, job: Job) -> None:
     with store.write() as tx:
         assert ledger.done(tx, job, now=store.clock())
+
+
+def test_two_dispatchers_together_fill_no_location_beyond_its_room(
+    store: Store, empty_postgres: str, clock: Any
+) -> None:
+    with store.write() as tx:
+        wishes = [Wish(Kind.PUSH, f"loc_{n % 5}", n + 1) for n in range(500)]
+        ledger.put(tx, wishes, now=store.clock())
+    both = threading.Barrier(2)
+    found: list[str] = []
+
+    def dispatch(own: Store) -> None:
+        for _ in range(10):
+            both.wait(20)
+            tickets = ledger.release(own, room=10, limit=15, bulk_limit=42, lease_s=30)
+            found.extend(ticket.location for ticket in tickets)
+
+    other = database.open_store(empty_postgres, clock=clock)
+    thread = threading.Thread(target=dispatch, args=(other,))
+    thread.start()
+    dispatch(store)
+    thread.join(20)
+    other.close()
+
+    assert len(found) == 42
+    assert sorted(Counter(found).values()) == [8, 8, 8, 9, 9]
+
+
+def test_a_dispatcher_that_vanished_in_the_middle_holds_nobody_up_for_hours(store: Store) -> None:
+    with store.write() as tx:
+        turns.choose(tx, store.clock(), room=1, limit=1, bulk_limit=1)
+        shown = tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+    assert shown == "20s"
+    with store.read() as tx:  # the same connection, for other work
+        assert tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "0"
