@@ -88,6 +88,11 @@ GOALS: Final = (
         "Redis may be restarted under load: work goes on, each job is done once",
         ("--times", "6"),
     ),
+    Goal(
+        "machines",
+        "two machines whose clocks are 10 s apart, one of each killed: every bound holds",
+        ("--contacts", "100"),
+    ),
 )
 
 
