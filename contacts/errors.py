@@ -21,6 +21,9 @@ sentence with values masked, never an email, phone, name or note.
 
 from __future__ import annotations
 
+DAY_OVER = "the day's calls are used up"
+"""How the reason of a pause begins that ends when the CRM's day does."""
+
 
 class UsageError(Exception):
     """A person's mistake: the message says what, where and what to do. Exit code 2."""

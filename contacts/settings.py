@@ -224,6 +224,16 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, description="Calls that the CRM allows a location a day.", examples=[10000]),
     ] = 200_000
+    day_reserve: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=0.9,
+            description="Share of a day's calls that backfills and walks leave to live jobs: with "
+            "so much left they stop until the CRM's next day.",
+            examples=[0.3],
+        ),
+    ] = 0.15
     worker_processes: Annotated[
         int,
         Field(ge=1, le=64, description="Worker processes that `rollbook up` starts.", examples=[2]),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from contacts.errors import AccessLost, UsageError
 from contacts.settings import Settings
@@ -11,7 +13,7 @@ from contacts.store.cipher import Cipher
 from contacts.store.database import Store
 from contacts.store.grants import Of
 from worker.access import OVER, over
-from worker.crm.limits import Limits
+from worker.crm.limits import KnownDay, Limits
 
 PLACE_CACHE_S = 5.0
 """A location's token, country and custom fields are read again after this long: a new token or a
@@ -55,7 +57,7 @@ def read_place(
         country=row.country or settings.country,
         token=token,
         custom=tuple(accounts.custom_fields(store, location)),
-        limits=limits_of(row, settings),
+        limits=limits_of(row, settings, accounts.limits_seen(store, location)),
         read_at=now,
         generation=generation,
     )
@@ -86,7 +88,31 @@ def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str
         raise UsageError(f"location {location}: {what}") from None
 
 
-def limits_of(row: accounts.Location | None, settings: Settings) -> Limits:
-    """The limits of a location, as the limiter takes them; None: the settings' ones."""
+def limits_of(
+    row: accounts.Location | None, settings: Settings, seen: Mapping[str, Any] | None = None
+) -> Limits:
+    """The limits of a location, as the limiter takes them.
+
+    Args:
+        row: None: the settings' limits.
+        seen: what was last seen of them; it is what the limiter knows where Redis has forgotten.
+    """
     may = accounts.allowed(settings, row)
-    return Limits(per_window=may.calls, window_ms=may.window_ms, per_day=may.per_day)
+    return Limits(
+        per_window=may.calls,
+        window_ms=may.window_ms,
+        per_day=may.per_day,
+        day_bulk_share=settings.day_reserve,
+        known=known_day(seen or {}),
+    )
+
+
+def known_day(seen: Mapping[str, Any]) -> KnownDay:
+    """What the database remembers of a location's day."""
+    heard = bool(seen.get("heard"))
+    return KnownDay(
+        begins_from=int(seen.get("begins_from") or 0),
+        begins_to=int(seen.get("begins_to") or 0),
+        left=int(seen["day_left"]) if heard else 0,
+        at=int(float(seen["at"]) * 1000) if heard else 0,
+    )

@@ -76,9 +76,16 @@ def show_limits(bench: Workbench) -> None:
             "waiting_bulk": look.waiting_bulk,
             "reserve": _reserve(place.limits) if look.live_seen else 0,
             "cold": look.cold,
-            "kept": int(look.per_day * place.limits.day_bulk_share),
+            "flying": look.flying,
+            "kept": look.day_kept,
+            "pace": look.day_pace / 1000,
+            "heard": bool(look.day_heard),
+            "begins_from": look.begins_from,
+            "begins_to": look.begins_to,
         }
     if seen:
         with bench.store.write() as tx:
             for location, values in seen.items():
                 accounts.save_limits_seen(tx, location, values)
+                if values["heard"] and values["day_left"] > values["kept"]:
+                    accounts.end_days_pause(tx, location)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import case, delete, exists, or_, select, update
 
-from contacts.errors import UsageError
+from contacts.errors import DAY_OVER, UsageError
 from contacts.settings import Settings
 from contacts.store import grants
 from contacts.store.cipher import Cipher
@@ -260,8 +260,24 @@ def resume(tx: Tx, location: str, *, bulk_only: bool = False) -> bool:
     return bool(done.rowcount)
 
 
+def end_days_pause(tx: Tx, location: str) -> bool:
+    """The CRM's day began anew: end the pauses that waited for it, and no others.
+
+    Returns:
+        whether there was one.
+    """
+    ended = False
+    for end, why in (
+        (table.c.paused_until, table.c.pause_reason),
+        (table.c.bulk_paused_until, table.c.bulk_pause_reason),
+    ):
+        waits = update(table).where(table.c.id == location, why.startswith(DAY_OVER))
+        ended |= bool(tx.execute(waits.values({end: None, why: None})).rowcount)
+    return ended
+
+
 def save_limits_seen(tx: Tx, location: str, seen: dict[str, Any]) -> None:
-    """Keep what the limiter showed: at, used, per_window, window_ms, day_left, per_day."""
+    """Keep what the limiter showed; ``worker.pulse`` writes it, ``producers.flow`` reads it."""
     tx.execute(update(table).where(table.c.id == location).values(limits_seen=seen))
 
 

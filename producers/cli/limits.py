@@ -9,7 +9,7 @@ import typer
 from producers.cli import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.table import Table
     from rich.text import Text
@@ -55,7 +55,7 @@ def _table(seen: Sequence[Flow]) -> Table:
 
     from producers.cli.words import number
 
-    numbers = ("Used", "Kept free", "Wait", "Calls/s", "Day left")
+    numbers = ("Used", "In flight", "Kept free", "Wait", "Calls/s", "Day left")
     table = screen.table("Location", "Window", *numbers, right=numbers)
     for one in seen:
         busy = one.used is not None
@@ -63,6 +63,7 @@ def _table(seen: Sequence[Flow]) -> Table:
             Text(one.location),
             f"{one.window} in {one.window_s:g} s",
             number(one.used) if one.used is not None else "-",
+            number(one.in_flight) if busy else "-",
             number(one.foreign + one.reserve) if busy else "-",
             number(one.live + one.bulk) if busy else "-",
             f"{one.per_s:.1f}",
@@ -75,25 +76,50 @@ def _remarks(one: Flow, now: float) -> list[Text]:
     """What the figures mean, a line each."""
     from rich.text import Text
 
+    lines = [*_of_the_window(one, now), (_of_the_day(one, now), one.stopped)]
+    return [
+        Text(f"{one.location}: {line}", style="yellow" if warn else "")
+        for line, warn in lines
+        if line is not None
+    ]
+
+
+def _of_the_window(one: Flow, now: float) -> Iterator[tuple[str, bool]]:
+    """What there is to say of places and pauses, and whether it is a warning."""
+    from producers.cli.words import number, until_when
+
+    if one.own:
+        what = "window and day are" if len(one.own) > 1 else f"its {one.own[0]} is"
+        yield f"{what} its own, set with `rollbook locations add`", False
+    if one.paused_until is not None:
+        what = "all but its live jobs" if one.pause_bulk_only else "all of its jobs"
+        yield f"paused, {what}, {until_when(one.paused_until, now)}: {one.pause_reason}", True
+    if one.cold:
+        yield "the limiter's memory was lost: it waits for one answer", True
+    if one.foreign:
+        yield (
+            f"{number(one.foreign)} places are kept free for calls that are not ours, or that "
+            "Redis forgot",
+            False,
+        )
+
+
+def _of_the_day(one: Flow, now: float) -> str | None:
+    """Whether the day's calls last; None: nothing is known of it."""
     from producers.cli.words import clock, number, span
 
-    found = []
-    if one.cold:
-        found.append("the limiter's memory was lost: it waits for one answer")
-    if one.foreign:
-        found.append(
-            f"{number(one.foreign)} places are kept free for calls that are not ours, or that "
-            "Redis forgot"
-        )
+    if one.day_left is None:
+        return None
+    kept = number(one.kept or 0)
+    if one.begins_at is None:
+        begins = "the hour of the CRM's new day is not known yet"
+    else:
+        ahead = span(one.begins_at - now)
+        begins = f"the CRM's next day begins {clock(one.begins_at, now)} (in {ahead})"
     if one.stopped:
-        found.append(
-            f"bulk has stopped, {number(one.kept or 0)} are kept for live calls: it asks once an "
-            "hour whether the CRM's day began anew"
-        )
-    elif one.seconds_to_stop is not None:
-        at = clock(now + one.seconds_to_stop, now)
-        found.append(f"at this pace bulk stops about {at} (in {span(one.seconds_to_stop)})")
-    elif one.day_left is not None:
-        found.append("the day's calls last at this pace")
-    style = "yellow" if one.stopped or one.cold else ""
-    return [Text(f"{one.location}: {line}", style=style) for line in found]
+        goes_on = "it is asked now and then" if one.begins_at is None else "then bulk goes on"
+        return f"bulk has stopped, {kept} are kept for live calls; {begins}: {goes_on}"
+    if one.stops_at is not None:
+        at, ahead = clock(one.stops_at, now), span(one.stops_at - now)
+        return f"at this pace bulk stops {at} (in {ahead}), with {kept} left for live; {begins}"
+    return f"the day's calls last at this pace; {begins}"

@@ -30,6 +30,7 @@ MALFORMED = {
     "window_calls": ["0", "-1", "many", "1.5"],
     "window_seconds": ["0", "-1", "soon", "inf", "nan"],
     "day_calls": ["0", "x"],
+    "day_reserve": ["-0.1", "0.95", "x"],
     "worker_processes": ["0", "65", "x"],
     "worker_threads": ["3", "257", "x"],
     "in_flight": ["0", "1001", "x"],

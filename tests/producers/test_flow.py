@@ -20,7 +20,8 @@ NOON = 1_800_014_400.0
 
 SEEN = {
     "used": 42, "ghosts": 8, "reserve": 3, "waiting_live": 1, "waiting_bulk": 20, "cold": 0,
-    "day_left": 150_000, "kept": 30_000, "per_day": 200_000,
+    "day_left": 150_000, "kept": 30_000, "per_day": 200_000, "flying": 2, "heard": True,
+    "pace": 0.0, "begins_from": 0, "begins_to": 0,
 }  # fmt: skip
 
 
@@ -51,18 +52,37 @@ def test_it_shows_who_holds_the_places(store: Store, settings: Settings) -> None
 
     assert (one.window, one.window_s, one.used, one.foreign, one.reserve) == (100, 10, 42, 8, 3)
     assert (one.live, one.bulk, one.day_left, one.kept, one.per_s) == (1, 20, 150_000, 30_000, 1.0)
-    assert one.seconds_to_stop is None  # 120,000 calls at one a second are more than half a day
+    assert (one.in_flight, one.heard, one.own) == (2, True, ())
+    assert one.stops_at is None  # 120,000 calls at one a second are more than a day
     assert not one.stopped
 
 
 def test_it_says_when_bulk_will_stop_at_this_pace(store: Store, settings: Settings) -> None:
     one = seen(store, settings, calls=6000, day_left=66_000)
 
-    assert one.seconds_to_stop == 3600
+    assert one.stops_at == NOON + 3600
+
+
+def test_others_who_use_the_quota_bring_the_stop_nearer(store: Store, settings: Settings) -> None:
+    one = seen(store, settings, calls=6000, day_left=66_000, pace=12.5)
+
+    assert (one.per_s, one.day_per_s) == (10.0, 12.5)
+    assert one.stops_at == NOON + 36_000 / 12.5
+
+
+def test_bulk_does_not_stop_where_the_day_ends_first(store: Store, settings: Settings) -> None:
+    """At 13:00 UTC the CRM's day begins, as it did yesterday."""
+    yesterday = (NOON + 3600 - 86_400) * 1000
+    one = seen(store, settings, calls=6000, day_left=67_000, begins_to=yesterday)
+
+    assert (one.begins_at, one.stops_at) == (NOON + 3600, None)
 
 
 def test_it_says_that_bulk_has_stopped(store: Store, settings: Settings) -> None:
-    assert seen(store, settings, day_left=30_000).stopped
+    one = seen(store, settings, day_left=30_000, calls=6000)
+
+    assert one.stopped
+    assert one.stops_at is None
 
 
 def test_what_was_seen_long_ago_is_not_said_of_now(store: Store, settings: Settings) -> None:
@@ -72,10 +92,21 @@ def test_what_was_seen_long_ago_is_not_said_of_now(store: Store, settings: Setti
     assert one.day_left == 150_000
 
 
-def test_what_was_left_yesterday_is_not_said_of_today(store: Store, settings: Settings) -> None:
-    one = seen(store, settings, ago=12 * 3600 + 1)
+@pytest.mark.parametrize(
+    ("ago", "begins", "known"),
+    [
+        pytest.param(12 * 3600, 0, True, id="of the last 24 hours"),
+        pytest.param(24 * 3600 + 1, 0, False, id="more than a day ago"),
+        pytest.param(3 * 3600, NOON - 2 * 3600, False, id="before the day began"),
+        pytest.param(3 * 3600, NOON + 2 * 3600, True, id="since the day began"),
+    ],
+)
+def test_what_was_left_of_another_day_is_not_said_of_this_one(
+    store: Store, settings: Settings, ago: int, begins: float, known: bool
+) -> None:
+    one = seen(store, settings, ago=ago, begins_to=begins * 1000)
 
-    assert (one.day_left, one.seconds_to_stop) == (None, None)
+    assert (one.day_left is not None) is known
 
 
 def test_a_location_that_nobody_called_has_its_limits_alone(
@@ -87,3 +118,4 @@ def test_a_location_that_nobody_called_has_its_limits_alone(
     one = flow.look(store, settings, accounts.location(store, HERE))
 
     assert (one.window, one.per_day, one.used, one.day_left) == (25, 10_000, None, None)
+    assert one.own == ("window", "day")

@@ -23,6 +23,7 @@ from typing import Final
 import orjson
 
 from contacts.errors import (
+    DAY_OVER,
     ContactGone,
     CrmBusy,
     CrmRefused,
@@ -43,8 +44,9 @@ WINDOW_S: Final = 10.0
 JITTER: Final = 0.2
 """Up to this part of a window is added, so that many locations do not come back together."""
 
-DAY_GONE_S: Final = 3600.0
-"""With the day's quota used up, look again each hour: the hour of its reset is not published."""
+DAY_GONE_S: Final = 60.0
+"""With the day's quota used up, the next job asks the limiter so much later: it has seen it in the
+header, and knows when to ask the CRM again."""
 
 LONGEST_PAUSE_S: Final = 86_400.0
 """A Retry-After beyond a day is taken for a mistake."""
@@ -162,7 +164,7 @@ def _too_many(operation: Operation, answer: Answer, *, now: float, jitter: float
     asked = retry_after(answer.headers, now)
     if asked is None and count(answer.headers, "x-ratelimit-daily-remaining") == 0:
         return RateLimited(
-            "the CRM's quota of the day is used up",
+            f"{DAY_OVER}, says the CRM",
             seconds=DAY_GONE_S,
             code="day-quota",
             pause=True,

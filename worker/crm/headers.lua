@@ -22,7 +22,7 @@ local function note_strangers(granted, remaining)
   if lately > 2 then beware() end
 end
 
-local function use_headers(granted, status, remaining, day_left)
+local function use_headers(granted, status, remaining, day_left, day_limit)
   local ours = granted >= st.born and granted <= now and granted >= get('header')
   if ours and get('cold') == 1 and (remaining or status == 429) then turn_warm() end
   if status == 429 then -- a server of fixed windows refuses everything to the end of this one
@@ -35,5 +35,5 @@ local function use_headers(granted, status, remaining, day_left)
   end
   if not ours then return end
   put('header', granted)
-  if day_left then day.learn(day_left) end
+  if day_left then day.learn(day_left, day_limit, granted) end
 end

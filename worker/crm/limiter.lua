@@ -118,7 +118,7 @@ local function acquire(lane, shown, age)
   if not wake(age) then return { 'mark', 0, '' } end
   if lane == 'live' then put('live', now) end
   local hold_off = day.refuses(lane)
-  if hold_off then return { 'refused', hold_off, '' } end
+  if hold_off then return { 'refused', hold_off, string.format('%d', select(2, day.begins())) } end
   local need = need_of(lane)
   local credit = lane ~= 'live' and get('credit') >= now
   local ticket, order, before = place_in_line(lane, shown)
@@ -129,7 +129,7 @@ local function acquire(lane, shown, age)
   return line_up(lane, ticket, order, before, need, wait)
 end
 
-local function done(token, status, remaining, per_window, day_left, paused, why)
+local function done(token, status, remaining, per_window, day_left, paused, why, day_limit)
   if not st.born then turn_cold() end
   tidy()
   local granted = tonumber(string.match(token, ':(%d+)$'))
@@ -149,7 +149,7 @@ local function done(token, status, remaining, per_window, day_left, paused, why)
     N = math.min(N, per_window)
   end
   pause.heed(status, remaining, paused, why)
-  use_headers(granted, status, remaining, day_left)
+  use_headers(granted, status, remaining, day_left, day_limit)
 end
 
 -- Nothing was sent: the place is free at once, and the next bulk call need not wait for its pace.
@@ -174,11 +174,12 @@ local function look()
       held = held - 1
     end
   end
+  local from, to = day.begins()
   return {
     held, N, W, math.max(0, math.min(ghosts, N - held)),
     day.used(), day.left(), day.per_day(),
     waiting('bulk') + waiting('sweep'), waiting('live'), now - get('live') < 60000 and 1 or 0,
-    get('cold'),
+    get('cold'), flying, day.kept(), day.pace(), day.is_heard(), from, to,
   }
 end
 
@@ -200,7 +201,7 @@ local verbs = {
   acquire = function() return acquire(ARGV[OWN], ARGV[OWN + 1], arg(OWN + 2)) end,
   done = function()
     return done(ARGV[OWN], arg(OWN + 1), arg(OWN + 2), arg(OWN + 3), arg(OWN + 4), arg(OWN + 5),
-      ARGV[OWN + 6])
+      ARGV[OWN + 6], arg(OWN + 7))
   end,
   cancel = function() return cancel(ARGV[OWN]) end,
   look = look,

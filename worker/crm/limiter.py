@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import structlog
 from redis.exceptions import NoScriptError
 
 from contacts import belt
-from contacts.errors import LimiterDown, NotYet, RateLimited, TryLater
+from contacts.errors import DAY_OVER, LimiterDown, NotYet, RateLimited, TryLater
 from contacts.jobs import Lane
 from worker.crm.limits import ComeBack, Grant, Limits, Look, Paused, Refused
 
@@ -95,7 +96,7 @@ class Limiter:
             case "back":
                 return ComeBack(int(wait), _text(text))
             case "refused":
-                return Refused(int(wait))
+                return Refused(int(wait), int(text))
             case _:
                 return Paused(int(wait), _text(text))
 
@@ -147,19 +148,20 @@ class Limiter:
         per_window: int | None = None,
         day_left: int | None = None,
         pause_ms: int | None = None,
+        day_limit: int | None = None,
     ) -> None:
         """Report what became of a call. Never raises: without Redis the token runs out by itself.
 
         Args:
             status: HTTP status; 0 when no answer was seen.
-            remaining, per_window, day_left: the headers X-RateLimit-Remaining, -Max and
-                -Daily-Remaining.
+            remaining, per_window, day_left, day_limit: the headers X-RateLimit-Remaining, -Max,
+                -Daily-Remaining and -Limit-Daily.
             pause_ms: the CRM asked not to be called for so long (Retry-After); no process sends
                 anything of this location meanwhile.
         """
         why = f"the CRM asked for a pause: {status}" if pause_ms is not None else ""
         headers = (remaining, per_window, day_left)
-        self._tell("done", location, token, status, *headers, pause_ms, why)
+        self._tell("done", location, token, status, *headers, pause_ms, why, day_limit)
 
     def cancel(self, location: str, token: str) -> None:
         """Give a token back that was not used, or a place in line. Never raises."""
@@ -255,12 +257,20 @@ def _refusal(lane: Lane, answer: Refused | Paused) -> TryLater:
     bulk = lane is not Lane.LIVE
     kept = ", but for what is kept for live calls" if bulk else ""
     return RateLimited(
-        f"the day's calls are used up{kept}",
+        f"{DAY_OVER}{kept}; {_begins(answer)}",
         seconds=seconds,
         code="day-quota",
         pause=True,
         bulk_only=bulk,
     )
+
+
+def _begins(refused: Refused) -> str:
+    if not refused.begins_ms:
+        return "at which hour the CRM's day begins is not known yet, so it is asked now and then"
+    # A minute later than the last one was seen is what a person may count on.
+    at = datetime.fromtimestamp(refused.begins_ms / 1000, UTC) + timedelta(seconds=59)
+    return f"the CRM's next day begins about {at:%H:%M} UTC"
 
 
 def _text(value: str | bytes) -> str:

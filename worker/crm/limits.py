@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class KnownDay:
+    """What was seen of the day; times in ms since the epoch, 0: not seen.
+
+    Attributes:
+        begins_from, begins_to: between these the CRM's day began.
+        left: calls that were left by the CRM's header, at ``at``.
+    """
+
+    begins_from: int = 0
+    begins_to: int = 0
+    left: int = 0
+    at: int = 0
+
+    def arguments(self) -> tuple[int, ...]:
+        """As the script reads them, in its order."""
+        return (self.begins_from, self.begins_to, self.left, self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What the CRM allows one location (its documentation: 100 calls in 10 s, 200,000 a day).
 
@@ -21,6 +40,7 @@ class Limits:
             bounds what may be on its way when Redis forgets, so it is also kept free then.
         day_bulk_share: bulk stops when this share of the day is left.
         day_live_floor: live stops when this many calls of the day are left.
+        known: what the database remembers of the day, where Redis's memory is lost.
     """
 
     per_window: int = 100
@@ -31,6 +51,7 @@ class Limits:
     in_flight: int = 20
     day_bulk_share: float = 0.15
     day_live_floor: int = 50
+    known: KnownDay = KnownDay()
 
     def arguments(self) -> tuple[int, ...]:
         """As the script reads them, in its order."""
@@ -43,6 +64,7 @@ class Limits:
             self.in_flight,
             int(self.per_day * self.day_bulk_share),
             self.day_live_floor,
+            *self.known.arguments(),
         )
 
 
@@ -64,9 +86,14 @@ class ComeBack:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No token for long: the day is used up for this lane. Look again after ``wait_ms``."""
+    """No token for long: the day is used up for this lane. Look again after ``wait_ms``.
+
+    Attributes:
+        begins_ms: when the CRM's next day begins at the latest, since the epoch; 0: not known.
+    """
 
     wait_ms: int
+    begins_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,12 @@ class Look:
         waiting_live: places in line, live.
         live_seen: 1 when a live call asked within the last minute, so the reserve is held.
         cold: 1 while waiting for the answer to a probe, because memory may have been lost.
+        flying: calls without an answer yet.
+        day_kept: calls of the day that bulk leaves to live.
+        day_pace: calls of the day in 1000 s, of everybody who uses the quota.
+        day_heard: 1 when ``day_left`` is the CRM's word; 0 when we count our own of the last 24 h.
+        begins_from, begins_to: between these the CRM's day begins next, ms since the epoch; 0: not
+            known.
     """
 
     used: int
@@ -102,3 +135,9 @@ class Look:
     waiting_live: int
     live_seen: int
     cold: int
+    flying: int
+    day_kept: int
+    day_pace: int
+    day_heard: int
+    begins_from: int
+    begins_to: int

@@ -14,7 +14,7 @@ local STATE, SEEN, FLYING, LIVE, LINE, PROMISED = unpack(KEYS)
 local function arg(i) return tonumber(ARGV[i]) end
 local CALL, N, W = arg(4), arg(5), arg(6)
 local RESERVE, FLOOR, FLIGHT = arg(8), arg(9), arg(10)
-local OWN = 13 -- the verb's own arguments begin here
+local OWN = 17 -- the verb's own arguments begin here
 local HOLD = W and W + 10
 local LEASE = W and CALL + HOLD -- of a token whose answer never comes
 local GRACE, MEMORY = 5000, 90000000

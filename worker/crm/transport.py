@@ -55,6 +55,7 @@ class Limiter(Protocol):
         per_window: int | None = None,
         day_left: int | None = None,
         pause_ms: int | None = None,
+        day_limit: int | None = None,
     ) -> None: ...
 
     def cancel(self, location: str, token: str) -> None: ...
@@ -196,6 +197,7 @@ class LimitedTransport(httpx.BaseTransport):
             per_window=count(headers, "x-ratelimit-max"),
             day_left=count(headers, "x-ratelimit-daily-remaining"),
             pause_ms=self._asked_pause(response),
+            day_limit=count(headers, "x-ratelimit-limit-daily"),
         )
 
     def _asked_pause(self, response: httpx.Response) -> int | None:

@@ -79,12 +79,12 @@ def test_a_429_without_a_time_is_spread_over_a_fifth_of_the_window() -> None:
     assert error.seconds == pytest.approx(11.0)
 
 
-def test_a_429_with_no_calls_left_today_pauses_for_an_hour() -> None:
+def test_a_429_with_no_calls_left_today_pauses_until_the_limiter_is_asked() -> None:
     error = fail(429, headers={"X-RateLimit-Daily-Remaining": "0"})
     assert isinstance(error, RateLimited)
     assert (error.code, error.seconds, error.pause, error.bulk_only) == (
         "day-quota",
-        3600.0,
+        60.0,
         True,
         False,
     )

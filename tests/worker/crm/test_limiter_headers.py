@@ -1,18 +1,15 @@
-"""What the CRM's headers tell the limiter: other people's calls, a smaller limit, the day."""
+"""What the CRM's headers tell the limiter: other people's calls, a smaller limit."""
 
 from __future__ import annotations
 
 import pytest
 
-from contacts.errors import RateLimited
 from contacts.jobs import Lane
-from worker.crm.limiter import ComeBack, Grant, Limits, Refused
+from worker.crm.limiter import ComeBack, Grant, Limits
 
 HOLD = 10_010
 LEASE = 15_000 + HOLD
 MARGIN = 8
-HOUR = 3_600_000
-DAY = 24 * HOUR
 
 
 def test_our_own_calls_explain_what_is_missing(bucket) -> None:
@@ -161,100 +158,3 @@ def test_a_larger_limit_in_the_header_is_not_believed(bucket) -> None:
     assert bucket.look().per_window == 100
     bucket.spend(98)
     assert isinstance(bucket.ask(Lane.LIVE), ComeBack)
-
-
-def test_the_days_calls_are_counted_without_any_header(bucket) -> None:
-    bucket.spend(30)
-
-    look = bucket.look()
-    assert (look.day_used, look.day_left) == (30, 200_000 - 30)
-
-
-def test_the_header_knows_better_how_much_of_the_day_is_left(bucket) -> None:
-    bucket.spend(1, day_left=150_000)
-
-    assert bucket.look().day_left == 150_000
-
-
-def test_calls_on_their_way_count_as_not_yet_in_the_days_header(bucket) -> None:
-    bucket.grant(Lane.LIVE)
-    bucket.spend(1, day_left=150_000)
-
-    assert bucket.look().day_left == 150_000 - 1
-
-
-def test_a_days_header_that_is_only_a_little_higher_is_an_old_one(bucket) -> None:
-    bucket.spend(1, day_left=150_000)
-    bucket.spend(1, day_left=151_000)
-
-    assert bucket.look().day_left == 149_999
-
-
-def test_the_servers_new_day_is_seen_in_the_header(bucket) -> None:
-    bucket.spend(1, day_left=60_000)
-    bucket.spend(1, day_left=199_999)
-
-    assert bucket.look().day_left == 199_999
-
-
-def test_at_midnight_utc_the_count_begins_anew(bucket) -> None:
-    bucket.spend(1, day_left=60_000)
-    bucket.tick(DAY - bucket.now % DAY)
-
-    assert bucket.look().day_left == 200_000
-
-
-def test_bulk_ends_at_the_days_reserve_and_live_goes_on(bucket) -> None:
-    bucket.limits = Limits(per_day=1000)  # 150 of them for live
-    bucket.spend(1, day_left=151)
-    bucket.spend(1, Lane.BULK, day_left=150)
-    bucket.spend(1, Lane.BULK, day_left=150)  # the question of this hour
-
-    answer = bucket.ask(Lane.BULK)
-
-    assert isinstance(answer, Refused)
-    assert 0 < answer.wait_ms <= HOUR
-    assert isinstance(bucket.ask(Lane.SWEEP), Refused)
-    bucket.spend(50)
-
-
-def test_live_ends_50_calls_before_the_day_is_used_up(bucket) -> None:
-    bucket.spend(1, day_left=51)
-    bucket.spend(1, day_left=50)
-    bucket.spend(1, day_left=50)
-
-    assert isinstance(bucket.ask(Lane.LIVE), Refused)
-
-
-def test_each_hour_one_call_asks_whether_the_day_is_new(bucket) -> None:
-    bucket.spend(2, day_left=0)
-    assert isinstance(bucket.ask(Lane.LIVE), Refused)
-
-    bucket.tick(HOUR)
-    bucket.spend(1, day_left=0)
-    assert isinstance(bucket.ask(Lane.LIVE), Refused)
-
-    bucket.tick(HOUR)
-    bucket.spend(1, day_left=199_999)
-    bucket.spend(1)
-
-
-def test_the_hours_question_is_asked_only_by_a_call_that_got_its_token(bucket) -> None:
-    bucket.done(bucket.grant(Lane.LIVE), status=429, day_left=0)
-
-    assert isinstance(bucket.ask(Lane.LIVE), ComeBack)  # for want of a place: not refused
-    bucket.tick(2 * HOLD)
-    assert isinstance(bucket.ask(Lane.LIVE), Grant)
-    assert isinstance(bucket.ask(Lane.LIVE), Refused)
-
-
-@pytest.mark.parametrize(("lane", "bulk_only"), [(Lane.BULK, True), (Lane.LIVE, False)])
-def test_a_day_used_up_pauses_the_location_for_its_lane(bucket, lane, bulk_only: bool) -> None:
-    bucket.spend(2, lane, day_left=0)
-
-    with pytest.raises(RateLimited, match="the day's calls are used up") as error:
-        bucket.limiter.take("loc", lane, patience_s=3, sleep=lambda s: None)
-
-    assert (error.value.pause, error.value.bulk_only) == (True, bulk_only)
-    assert error.value.code == "day-quota"
-    assert 0 < error.value.seconds <= 3600

@@ -55,8 +55,10 @@ class Counter:
         per_window: int | None = None,
         day_left: int | None = None,
         pause_ms: int | None = None,
+        day_limit: int | None = None,
     ) -> None:
-        self.said.append(("done", location, token, status, remaining, per_window, day_left))
+        headers = (remaining, per_window, day_left, day_limit)
+        self.said.append(("done", location, token, status, *headers))
         if pause_ms is not None:
             self.said.append(("pause", location, pause_ms))
 
@@ -118,7 +120,7 @@ def test_a_token_is_taken_before_and_given_back_after(bench: Bench) -> None:
     bench.send(errand())
     assert bench.limiter.said == [
         ("take", "loc1", Lane.BULK, 3.0),
-        ("done", "loc1", "t1", 200, None, None, None),
+        ("done", "loc1", "t1", 200, None, None, None, None),
     ]
 
 
@@ -127,10 +129,11 @@ def test_what_the_server_says_of_the_limit_is_passed_on(bench: Bench) -> None:
         "X-RateLimit-Remaining": "41",
         "X-RateLimit-Max": "100",
         "X-RateLimit-Daily-Remaining": "199000",
+        "X-RateLimit-Limit-Daily": "250000",
     }
     bench.answering = lambda request: httpx.Response(429, headers=headers)
     bench.send(errand())
-    assert bench.limiter.said[-1] == ("done", "loc1", "t1", 429, 41, 100, 199000)
+    assert bench.limiter.said[-1] == ("done", "loc1", "t1", 429, 41, 100, 199000, 250_000)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,7 @@ def test_a_call_without_an_answer_gives_its_token_back_too(
     one = errand()
     with pytest.raises(silence):
         bench.send(one)
-    assert bench.limiter.said[-1] == ("done", "loc1", "t1", 0, None, None, None)
+    assert bench.limiter.said[-1] == ("done", "loc1", "t1", 0, None, None, None, None)
     assert one.sent_at == 1000.0
 
 
