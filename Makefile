@@ -3,28 +3,30 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LOCK   ?= requirements-dev.lock
+PEERS  := .venv-peers
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench prove fuzz up lock clean
+.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench bench-peers test-peers prove fuzz up lock clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## make the virtual environment (.venv) from the lock file
 
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Rollbook needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12"; exit 2; }
 ifneq ($(UV),)
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	@echo "installing the locked dependencies with uv ..."
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 else
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked dependencies with pip (about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 endif
 	@touch $@
@@ -55,13 +57,21 @@ arrows: $(READY)
 	$(BIN)/lint-imports
 
 spelling: $(READY)
-	$(BIN)/codespell --skip '.git,.venv,*.lock,*.json,.rollbook,.demo' -L succeded,ANC,te,completd README.md CHANGELOG.md CONTRIBUTING.md docs contacts producers worker ops
+	$(BIN)/codespell --skip '.git,.venv,.venv-peers,*.lock,*.json,.rollbook,.demo' -L succeded,ANC,te,completd README.md CHANGELOG.md CONTRIBUTING.md docs contacts producers worker ops
 
 docs: $(READY) ## write the generated pages again: commands, settings, codes, .env.example
 	$(BIN)/python -m producers.cli.docs
 
 bench: $(READY) ## measure: 3,000 contacts, beside a plain Celery worker (half an hour)
 	$(BIN)/python -m ops.bench
+
+bench-peers: ## measure beside Celery, Dramatiq, RQ, the SDK, a textbook bucket (ARGS="--contacts 1000 --side-by-side 3")
+	@$(MAKE) --no-print-directory install VENV=$(PEERS) LOCK=requirements-peers.lock
+	$(PEERS)/bin/python -m ops.bench.peers $(ARGS)
+
+test-peers: ## the small form of each peer, Dramatiq's and RQ's too (a minute)
+	@$(MAKE) --no-print-directory install VENV=$(PEERS) LOCK=requirements-peers.lock
+	$(PEERS)/bin/python -m pytest tests/ops/bench/peers
 
 prove: $(READY) ## the proofs: nothing lost, doubled or refused, each goal named (15 minutes)
 	@$(BIN)/python -m ops.prove
@@ -75,6 +85,7 @@ up: $(READY) ## run Rollbook here: dispatcher, workers, beat, Flower
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements-dev.lock
+	uv pip compile pyproject.toml --group peers --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements-peers.lock
 
 clean: ## remove what make made
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -78,11 +78,11 @@ def run(up: Up, crm: Crm, file: Path, people: int, tell: Tell) -> Backfilled:
     with Watcher(crm.accepted, [up.pid]) as idle:
         time.sleep(IDLE_S)
     with Watcher(crm.accepted, [up.pid]) as busy:
-        reading = _read(up, file)
+        reading = read(up, file)
         _wait_until_settled(up, patience_s, tell)
     before = crm.report()
     tell("the same file again")
-    _read(up, file)
+    read(up, file)
     _wait_until_settled(up, patience_s, tell)
     findings = judged(crm, file, before=before)
     return Backfilled(idle.samples, busy.samples, reading, before, findings)
@@ -96,7 +96,12 @@ def judged(crm: Crm, file: Path, *, before: dict[str, Any]) -> list[judge.Findin
     return judge.judge(crm.url, crm.location, people, before=before)
 
 
-def _read(up: Up, file: Path) -> Reading:
+def read(up: Up, file: Path) -> Reading:
+    """`rollbook backfill` by the mapping `bench.toml` in the home, without waiting for its end.
+
+    Raises:
+        Broken: the command failed.
+    """
     command = [sys.executable, "-m", "producers.cli.main", "backfill", str(file)]
     command += ["--map", str(up.home / "bench.toml"), "--no-wait"]
     began, spent = time.monotonic(), _children_cpu_s()

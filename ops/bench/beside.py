@@ -61,7 +61,7 @@ def ended(events: Mapping[str, int]) -> int:
 def run(folder: Path, crm: Crm, file: Path, *, rate: str, patience_s: float, tell: Tell) -> Beside:
     """Put the rows, start two workers, watch until every task has ended or the time is up."""
     with contextlib.ExitStack() as stack:
-        server, redis_pid = stack.enter_context(_redis(folder))
+        server, redis_pid = stack.enter_context(own_redis(folder))
         env = world.environment(
             **{
                 rival.BROKER: server.url,
@@ -98,7 +98,7 @@ def _send(file: Path, env: dict[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def _redis(folder: Path) -> Iterator[tuple[redis_server.RedisServer, int]]:
+def own_redis(folder: Path) -> Iterator[tuple[redis_server.RedisServer, int]]:
     """A Redis of its own, as ours has one; with its pid."""
     server = redis_server.prepare(folder)
     command = list(server.command().argv)

@@ -75,8 +75,13 @@ class Up:
 
 
 @contextlib.contextmanager
-def crm(folder: Path, *, locations: int = 1) -> Iterator[Crm]:
+def crm(
+    folder: Path, *, locations: int = 1, switches: Mapping[str, Any] | None = None
+) -> Iterator[Crm]:
     """The CRM's stand-in as a process of its own.
+
+    Args:
+        switches: of `ops/simulator`, instead of those that are set here.
 
     Raises:
         Broken: it did not start.
@@ -89,6 +94,7 @@ def crm(folder: Path, *, locations: int = 1) -> Iterator[Crm]:
         "locations": [judge.location(location) for location, _ in pairs],
         "tokens": [judge.token(token, location) for location, token in pairs],
         "latency": LATENCY,
+        **(switches or {}),
     }
     ready, log = folder / "simulator.json", folder / "simulator.log"
     command = [sys.executable, "-m", "ops.simulator", "--port", "0", "--ready-file", str(ready)]
@@ -105,6 +111,7 @@ def up(
     database: str | None = None,
     redis: str | None = None,
     settings: Mapping[str, str] | None = None,
+    module: str = "ops.running",
 ) -> Iterator[Up]:
     """`rollbook up` with a home of its own, until a worker lives; stopped gracefully at the end.
 
@@ -112,6 +119,7 @@ def up(
         database: address of a database of ours; None: SQLite in the home.
         redis: address of a Redis of ours; None: the embedded one.
         settings: further ones, as variables of the environment.
+        module: what is run.
 
     Raises:
         Broken: it did not start.
@@ -128,7 +136,7 @@ def up(
         ROLLBOOK_REDIS_URL=redis or "",
         **(settings or {}),
     )
-    with started([sys.executable, "-m", "ops.running"], env, log) as process:
+    with started([sys.executable, "-m", module], env, log) as process:
         wait((home / "up.json").exists, process, log)
         store = open_store(database or f"sqlite:///{home / 'rollbook.db'}", pool_size=2)
         with contextlib.closing(store):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -76,3 +80,51 @@ def test_the_limit_is_celerys_own(project: Callable[[int], Celery]) -> None:
     task = project(0).tasks[rival.TASK]
 
     assert (task.rate_limit, task.max_retries, task.acks_late) == ("10/s", rival.RETRIES, False)
+
+
+class Listed:
+    """Calls that are only written down."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, dict[str, Any]]] = []
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.made.append((path, body))
+        return {"contact": {"id": "c1"}}
+
+
+ROW = {
+    "Name": "Ada Brown", "Email": "ada@example.org", "Phone": "", "Country": "US",
+    "Course": "Baking Bread", "Level": "", "Enrolled on": "2026-05-01",
+}  # fmt: skip
+
+
+def test_tag_goes_with_its_contact_where_one_call_is_asked_for() -> None:
+    calls = Listed()
+    env = {rival.LOCATION: "loc1", rival.ONE_CALL: "1"}
+
+    rival.Work.of(env, calls).sync(ROW)
+
+    ((path, body),) = calls.made
+    assert (path, body["tags"]) == ("/contacts/upsert", ["course: Baking Bread"])
+    assert "phone" not in body
+
+
+def test_note_follows_its_contact_if_the_row_has_a_date() -> None:
+    calls = Listed()
+    work = rival.Work.of({rival.LOCATION: "loc1", rival.ONE_CALL: "1", rival.NOTES: "1"}, calls)
+
+    work.sync(ROW)
+    work.sync(ROW | {"Enrolled on": ""})
+
+    notes = [body for path, body in calls.made if path == "/contacts/c1/notes"]
+    assert notes == [{"body": "Enrolled in Baking Bread on 2026-05-01"}]
+
+
+def test_live_rows_are_read_as_they_come(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{json.dumps(ROW)}\n"))
+
+    assert list(rival.incoming()) == [ROW]
+    assert capsys.readouterr().out.encode().strip() == rival.READY
