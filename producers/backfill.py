@@ -4,6 +4,10 @@ The file is read twice. First to see who has several rows; then in batches of 50
 transaction. Somebody with several rows is put into the ledger after the last row: otherwise the
 same file again would send the first row's values, then the last row's, and cost two calls where
 nothing has changed.
+
+Whether people who are not linked are in the CRM already is found out by its list, where that is
+cheaper than one by one: their pushes wait until the file is read and the list has told, see
+``contacts.existence``.
 """
 
 from __future__ import annotations
@@ -11,17 +15,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from contacts.errors import UsageError
+from contacts.existence import Existence
 from contacts.jobs import Kind, Lane, Wish
-from contacts.store import ledger, roster, runs, said_papers
+from contacts.store import ledger, pairing, roster, runs, said_papers
 from contacts.store.database import DatabaseDown, Store, Tx
 from contacts.store.roster import Upserted
+from contacts.store.walks import Way
 from producers.bell import Bell
 from producers.latecomers import Latecomer, Latecomers
 from producers.people import People, Read
@@ -36,6 +42,9 @@ BATCH: Final = 500
 
 AGAIN_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """A database that restarts is waited for, 15 s in all. A batch is safe to repeat."""
+
+Ending = Callable[[Tx, int, Mapping[str, int], float], None]
+"""Writes down how reading ended."""
 
 T = TypeVar("T")
 
@@ -69,6 +78,8 @@ class Backfill:
         tell: called with the tally after each batch.
         sleep: seconds; injected in tests.
         rows_a_batch: rows of one transaction.
+        existence: how it is found out who is in the CRM already.
+        way: which list of the CRM there is.
     """
 
     store: Store
@@ -82,6 +93,8 @@ class Backfill:
     tell: Callable[[Tally], None] = _nobody
     sleep: Callable[[float], None] = time.sleep
     rows_a_batch: int = BATCH
+    existence: Existence = Existence.EACH
+    way: Way = Way.LIST
     tally: Tally = field(default_factory=Tally)
     _run: int = 0
     _seen: Numbers = field(default_factory=Numbers)
@@ -89,6 +102,7 @@ class Backfill:
     _settled: Numbers = field(default_factory=Numbers)
     _noted: Numbers = field(default_factory=Numbers)
     _tasked: Numbers = field(default_factory=Numbers)
+    _unlinked: Numbers = field(default_factory=Numbers)
 
     def run(self) -> Ended:
         """Read the file to its end, or until Ctrl-C.
@@ -150,6 +164,7 @@ class Backfill:
 
         self.tally, outcomes, wishes = self._write(write)
         self._remember((done.contact for done in outcomes if not done.forgotten), wishes)
+        self._count_unlinked(wishes, outcomes)
         for done, wait in zip(outcomes, is_late, strict=True):
             if wait and not done.forgotten:
                 late.add(Latecomer(done.contact, done.note_ids, done.task_ids))
@@ -163,7 +178,7 @@ class Backfill:
         notes = {n: one.contact for one in chunk for n in one.notes if n not in self._noted}
         tasks = {t: one.contact for one in chunk for t in one.tasks if t not in self._tasked}
 
-        def write(tx: Tx) -> tuple[Tally, list[Wish]]:
+        def write(tx: Tx) -> tuple[Tally, list[Wish], list[Upserted]]:
             owed = roster.owed(tx, list(fresh))
             owed += [
                 Upserted(notes[id], note_ids=(id,))
@@ -175,10 +190,11 @@ class Backfill:
             ]
             tally, wishes = self._put(tx, owed)
             runs.progress(tx, self._run, tally.counts())
-            return tally, wishes
+            return tally, wishes, owed
 
-        self.tally, wishes = self._write(write)
+        self.tally, wishes, owed = self._write(write)
         self._remember((), wishes)
+        self._count_unlinked(wishes, owed)
         for contact in fresh:
             self._settled.add(contact)
         for note in notes:
@@ -191,7 +207,8 @@ class Backfill:
     def _put(self, tx: Tx, outcomes: Sequence[Upserted]) -> tuple[Tally, list[Wish]]:
         """Put what these people are owed, and count it."""
         wishes = roster.wishes(self.location, outcomes, lane=Lane.BULK, run=self._run)
-        ledger.put(tx, wishes, now=self.store.clock())
+        now = self.store.clock()
+        ledger.put(tx, self._held(wishes, outcomes, now), now=now)
         kinds = Counter(wish.kind for wish in wishes)
         tally = replace(
             self.tally,
@@ -202,6 +219,19 @@ class Backfill:
         )
         return tally, wishes
 
+    def _held(self, wishes: list[Wish], outcomes: Sequence[Upserted], now: float) -> list[Wish]:
+        """The pushes of people who are not linked wait for the list; what else they are owed waits
+        behind them."""
+        if self.existence is Existence.EACH:
+            return wishes
+        linked = {one.contact for one in outcomes if one.linked}
+        return [
+            replace(wish, due_at=now + pairing.HOLD_S)
+            if wish.kind is Kind.PUSH and wish.contact not in linked
+            else wish
+            for wish in wishes
+        ]
+
     def _remember(self, contacts: Iterable[int], wishes: Iterable[Wish]) -> None:
         """Who was seen and who is owed something; after the commit, for a batch may be repeated,
         and its new people then have other ids."""
@@ -209,6 +239,12 @@ class Backfill:
             self._seen.add(contact)
         for wish in wishes:
             self._owed.add(wish.contact)
+
+    def _count_unlinked(self, wishes: Iterable[Wish], outcomes: Iterable[Upserted]) -> None:
+        linked = {one.contact for one in outcomes if one.linked}
+        for wish in wishes:
+            if wish.kind is Kind.PUSH and wish.contact not in linked:
+                self._unlinked.add(wish.contact)
 
     def _reject(self, read: Sequence[tuple[Row, Read]], outcomes: Iterator[Upserted]) -> None:
         for row, one in read:
@@ -228,8 +264,18 @@ class Backfill:
             # First the file: it is there even if the database stays away.
             rejects = self.rejects.close()
         finally:
-            self._write(lambda tx: ending(tx, self._run, self.tally.counts(), self.store.clock()))
+            self._write(lambda tx: self._ended(tx, ending))
+            self.bell.ring()
         return Ended(self._run, state, self.tally, rejects)
+
+    def _ended(self, tx: Tx, ending: Ending) -> None:
+        """The file is read, or given up: now it is known how many are asked for."""
+        now = self.store.clock()
+        ending(tx, self._run, self.tally.counts(), now)
+        asked, people = self.existence, self._unlinked.size
+        pairing.begin(
+            tx, self._run, self.location, asked=asked, people=people, way=self.way, now=now
+        )
 
     def _write(self, deed: Callable[[Tx], T]) -> T:
         """One transaction, waiting for a database that is only restarting."""

@@ -105,6 +105,7 @@ class Look:
             "paused": self.paused and {"reason": self.paused[0], "until": self.paused[1]},
             "missing": list(self.missing),
             "held_read_only": self.held,
+            "existence": self.run.existence,
         }
 
 

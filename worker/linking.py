@@ -39,6 +39,8 @@ class Case:
         card: ours, and its link.
         sent: what the CRM has to be told.
         tags: what a contact that is made is born with; nobody else is told of them here.
+        listed: the CRM's id of it, as a row of a list showed it; None: none did.
+        absent: a list that was read to its end lately did not show it.
     """
 
     job: Job
@@ -47,13 +49,16 @@ class Case:
     card: Card
     sent: Mapping[str, Value]
     tags: frozenset[str] = frozenset()
+    listed: str | None = None
+    absent: bool = False
 
 
 def first(case: Case) -> Answer:
     """Make the contact, or find the one that it is.
 
     One call for a new one where the location refuses doubles. Where it does not, or nobody knows,
-    one look before. A refused create names who has the email or phone: that one is read.
+    one look before, unless a list has told that it is not there. A refused create names who has the
+    email or phone: that one is read, and so is one that a list showed.
 
     Args:
         case: with all that the CRM may be told of the contact, an email or a phone in it.
@@ -63,8 +68,13 @@ def first(case: Case) -> Answer:
         TryAgain: who has the email or phone is about to have another one.
         GiveUp: the CRM answered with somebody else.
     """
+    if case.listed is not None:
+        theirs = read(case.desk, case.listed)
+        if theirs is not None and identity.same(case.card.fields, theirs.values, theirs.also):
+            return Answer(theirs, None, Cause.READ)
     # A lost answer: to create again would be to lose the next one as well, job after job.
-    if case.job.doubtful or not doubles.refused(case.bench, case.desk, case.job.location):
+    refused = doubles.refused(case.bench, case.desk, case.job.location)
+    if case.job.doubtful or not (refused or case.absent):
         found = _found(case.desk, case.card)
         if found is not None:
             return Answer(found, None, Cause.READ)

@@ -12,7 +12,7 @@ from contacts.cleaning import Value
 from contacts.echoes import Cause
 from contacts.errors import CrmRefused, SyncError, Unsendable
 from contacts.jobs import Job, Kind
-from contacts.store import audit, cards, ledger, meeting, timeline
+from contacts.store import audit, cards, ledger, meeting, pairing, timeline
 from contacts.store.cards import Card
 from contacts.store.database import DatabaseDown, Tx
 from contacts.store.doubts import What
@@ -42,6 +42,7 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     with bench.store.read() as tx:
         card = cards.load(tx, job.contact)
         tags = _born_with(tx, job.contact, card)
+        listed = None if card.remote_id else pairing.shown(tx, job.contact)
     linked = card.remote_id is not None
     sent = merge.unsent(card.fields, card.agreed, card.refused, linked=linked, policy=card.policy)
     if card.gone or (linked and not sent):
@@ -51,8 +52,10 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
         sent = merge.unsent(card.fields, {}, {}, policy=card.policy)
         if not (sent.get("email") or sent.get("phone")):
             raise Unsendable("neither email nor phone", code="no-identity")
+    desk = bench.desk(job, trail)
+    absent = not linked and _is_absent(job, bench, desk)
     try:
-        answer = _send(Case(job, bench, bench.desk(job, trail), card, sent, tags))
+        answer = _send(Case(job, bench, desk, card, sent, tags, listed, absent))
     except SyncError as error:
         if error.doubtful:
             with suppress(DatabaseDown), bench.store.write() as tx:
@@ -62,7 +65,7 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
 
     # The CRM itself refuses a late second one, except where a location allows doubles.
     doubted = not linked and doubt.is_left(job, found=answer.cause is Cause.READ)
-    doubted = doubted and not doubles.refused(bench, bench.desk(job, trail), job.location)
+    doubted = doubted and not doubles.refused(bench, desk, job.location)
 
     def effect(tx: Tx) -> None:
         if doubted:
@@ -80,6 +83,10 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
             _born(tx, job, tags & answer.theirs.tags, now=bench.clock())
         if met.dropped:
             log.warning("the CRM dropped fields", contact=job.contact, fields=met.dropped)
+        if listed is not None:
+            pairing.settle(tx, job.contact)
+        elif not linked and answer.cause is Cause.READ and not job.doubtful:
+            pairing.was_there(tx, job.run, now=bench.clock())
         if card.remote_id is None:
             # Tags and notes that were parked because there was no contact yet can go on.
             ledger.unpark_contact(
@@ -87,6 +94,14 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
             )
 
     return effect
+
+
+def _is_absent(job: Job, bench: Workbench, desk: Desk) -> bool:
+    """Whether no look is needed before a create, where the CRM itself would not refuse a double."""
+    if doubles.refused(bench, desk, job.location):
+        return False
+    with bench.store.read() as tx:
+        return pairing.is_absent(tx, job.location, job.contact, now=bench.clock())
 
 
 def _born_with(tx: Tx, contact: int, card: Card) -> frozenset[str]:

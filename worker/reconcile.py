@@ -15,8 +15,10 @@ from contacts.settings import Reconcile
 from contacts.store import audit, ledger, walk_pages, walk_steps, walks
 from contacts.store.database import Tx
 from contacts.store.walk_steps import Guard
-from contacts.store.walks import ENDED, Phase, Walk, Way
+from contacts.store.walks import BACKFILL, ENDED, Phase, Walk, Way
+from worker import pairing
 from worker.crm.client import Cursor, Desk, Page, Row
+from worker.crm.lists import LARGEST_PAGE
 from worker.workbench import Effect, Workbench, nothing
 
 
@@ -37,6 +39,8 @@ def page(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     way = walks.way_of(Reconcile.LIST, bench.settings.crm_version)
     if walk.way is Way.LIST and way is not None and way is not Way.LIST:
         walk = walks.from_the_start(walk, way)  # it was begun in a version that has a list
+    if walk.kind == BACKFILL:
+        return pairing.page(walk, job, bench, trail)
     return _page(walk, _asked(walk, bench.desk(job, trail)), bench)
 
 
@@ -67,6 +71,7 @@ def _page(walk: Walk, found: Page, bench: Workbench) -> Effect:
             remote_ids=[row.theirs.id for row in recent],
             cursor=(cursor.after, cursor.after_id) if cursor else None,
             total=found.total,
+            short=len(found.rows) < LARGEST_PAGE,
             now=now,
         )
         _keep(tx, after, now)

@@ -87,11 +87,14 @@ class Met:
         changed: fields of ours that are others now.
         dropped: fields that were sent and did not come back.
         losses: values that lost.
+        owes_push, owes_tags: the CRM lacks something.
     """
 
     changed: tuple[str, ...]
     dropped: tuple[str, ...]
     losses: tuple[Loss, ...]
+    owes_push: bool = False
+    owes_tags: bool = False
 
 
 def meet(
@@ -104,6 +107,7 @@ def meet(
     sent: Mapping[str, Value] | None = None,
     cause: Cause = Cause.READ,
     why: str | None = None,
+    row_shows: Collection[str] | None = None,
 ) -> Met:
     """Merge, and write all that follows.
 
@@ -113,6 +117,8 @@ def meet(
         sent: what this very call told it; None for a read.
         cause: what that call was.
         why: what led to it, for the timeline; see :class:`contacts.store.timeline.Entry`.
+        row_shows: it is a row of a list, which shows these fields alone; what its webhooks would
+            have in them it does not tell. None: it is the contact itself.
 
     Raises:
         GiveUp: the contact is not in the roster any more, or somebody else has that link.
@@ -129,6 +135,8 @@ def meet(
     if card.remote_id != seen.remote_id:
         agreed = {**agreed, **identity.aliases(card.fields, seen.also)}
     theirs, shown = seen.of({*card.fields, *agreed, *card.policy.mapped})
+    if row_shows is not None:
+        shown &= set(row_shows)
     if sent is not None:
         settled = merge.settle(sent, theirs, agreed, refused)
         agreed, refused, dropped = settled.agreed, settled.refused, settled.dropped
@@ -161,11 +169,14 @@ def meet(
     history.keep(tx, contact, losses, cause=why, run=job.run)
     meeting = Meeting(card, seen.remote_id, sent, theirs, agreed, dropped, merged, tags)
     timeline.keep(tx, met.entries(meeting, contact, job, cause=why, now=now))
-    sightings.keep(tx, contact, seen.marks, at=seen.at, cause=cause, sent=sent or (), now=now)
+    if row_shows is None:
+        sightings.keep(tx, contact, seen.marks, at=seen.at, cause=cause, sent=sent or (), now=now)
     _put(tx, job, contact, push=bool(merged.to_theirs), tags=owes_tags, now=now)
     platform_links.heard(tx, job.location, contact, merged.to_ours, lane=job.lane, now=now)
     watching.after(tx, job, contact, was, now=now)
-    return Met(tuple(sorted(merged.to_ours)), dropped, tuple(losses))
+    return Met(
+        tuple(sorted(merged.to_ours)), dropped, tuple(losses), bool(merged.to_theirs), owes_tags
+    )
 
 
 def _times(card: cards.Card, agreed: Mapping[str, Value], theirs: float | None) -> Times:

@@ -19,6 +19,7 @@ from contacts.store.tables import (
     links,
     lists,
     notes,
+    pairs,
     platform_events,
     platform_links,
     rule_states,
@@ -120,6 +121,7 @@ def remove(tx: Tx, contact: int, *, cause: str, now: float, job: Job | None = No
         firings,
         enrolments,
         lists,
+        pairs,
         platform_events,
         platform_links,
     ):

@@ -35,6 +35,7 @@ class Upserted:
         contact: our id.
         changed: one of our own values moved, or the contact is new.
         new: the contact was not known.
+        linked: it is known which contact of the CRM this is.
         owes_push: the CRM lacks something of the fields.
         owes_tags: the CRM lacks a tag, or has one too many.
         note_ids: this person's notes that the CRM has to be told of.
@@ -47,6 +48,7 @@ class Upserted:
     contact: int
     changed: bool = False
     new: bool = False
+    linked: bool = False
     owes_push: bool = False
     owes_tags: bool = False
     note_ids: tuple[int, ...] = ()
@@ -130,12 +132,13 @@ def _upsert(
     timeline.keep(tx, _happened(entries, moves, noted, cause=cause, run=run, now=now))
     policy = policies.of(tx, location)
     ours = {contact: entries[contact].fields for contact in mentioned}
-    owes_push = _owing_push(tx, ours, policy)
+    owes_push, linked = _owing_push(tx, ours, policy)
     owes_tags = _owing_tags(tx, mentioned)
     gone = _gone(tx, mentioned)
     for outcome, person in zip(outcomes, people, strict=True):
         if outcome.contact in gone:
             continue
+        outcome.linked = outcome.contact in linked
         outcome.owes_push = outcome.contact in owes_push
         outcome.owes_tags = outcome.contact in owes_tags
         marks = [fingerprint(body) for body in person.notes]
@@ -156,10 +159,14 @@ def owed(tx: Tx, ids: Sequence[int]) -> list[Upserted]:
     known = sorted(id for ours in found.values() for id in ours)
     gone = _gone(tx, known)
     push: set[int] = set()
+    linked: set[int] = set()
     for location, ours in found.items():
-        push |= _owing_push(tx, ours, policies.of(tx, location))
+        owing, there = _owing_push(tx, ours, policies.of(tx, location))
+        push, linked = push | owing, linked | there
     push, tag = push - gone, _owing_tags(tx, known) - gone
-    return [Upserted(id, owes_push=id in push, owes_tags=id in tag) for id in known]
+    return [
+        Upserted(id, linked=id in linked, owes_push=id in push, owes_tags=id in tag) for id in known
+    ]
 
 
 def lock(tx: Tx, location: str) -> None:
@@ -259,19 +266,23 @@ def _happened(
             yield timeline.Entry(id, what, changes, now, cause, None, run)
 
 
-def _owing_push(tx: Tx, ours: Mapping[int, Mapping[str, Value]], policy: Policy) -> set[int]:
-    owing = set(ours)
+def _owing_push(
+    tx: Tx, ours: Mapping[int, Mapping[str, Value]], policy: Policy
+) -> tuple[set[int], set[int]]:
+    """Who is owed a push, and who is linked."""
+    owing, known = set(ours), set[int]()
     for part in chunks(sorted(ours)):
         query = select(links.c.contact, links.c.agreed, links.c.refused, links.c.remote_id).where(
             links.c.contact.in_(part)
         )
         for row in tx.execute(query):
             linked = row.remote_id is not None
+            known.add(row.contact)
             if not merge.unsent(
                 ours[row.contact], row.agreed, row.refused, linked=linked, policy=policy
             ):
                 owing.discard(row.contact)
-    return owing
+    return owing, known
 
 
 def _owing_tags(tx: Tx, ids: Sequence[int]) -> set[int]:

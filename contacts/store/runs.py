@@ -22,6 +22,7 @@ class Run:
             so), finished, interrupted or cancelled.
         started_at, read_at, finished_at: seconds since the epoch.
         counts: what was read: rows, people, merged, rejected, unchanged, jobs and so on.
+        existence: how it is found out who is in the CRM already; see ``contacts.existence.Known``.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Run:
     read_at: float | None
     finished_at: float | None
     counts: dict[str, int]
+    existence: dict[str, Any] | None = None
 
 
 def start(tx: Tx, *, location: str, kind: str, title: str, now: float) -> int:

@@ -347,6 +347,11 @@ runs = Table(
     Column("read_at", Double),
     Column("finished_at", Double),
     Column("counts", _Json, nullable=False),
+    # How it is found out who is in the CRM: see contacts.existence.Known; NULL: not asked.
+    Column(
+        "existence",
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
+    ),
 )
 
 calls = Table(
@@ -526,6 +531,15 @@ walks = Table(
     Column("shown", _Json, nullable=False, server_default=text("'[]'")),
     Column("confirmed", Boolean, nullable=False, server_default=text("false")),
     Index("walks_of_location", "location", "run"),
+)
+
+pairs = Table(
+    "pairs",
+    metadata,
+    # Of us, not linked; and which contact of the CRM it is, as a row of a list showed that did not
+    # tell enough to link them: its push reads that one first.
+    Column("contact", _Id, primary_key=True, autoincrement=False),
+    Column("remote_id", String(64), nullable=False),
 )
 
 walk_seen = Table(

@@ -98,6 +98,7 @@ def keep(
     remote_ids: Collection[str],
     cursor: Cursor | None,
     total: int | None,
+    short: bool = False,
     now: float,
 ) -> Walk:
     """Put what a page told, and keep where the next one begins.
@@ -106,8 +107,13 @@ def keep(
         remote_ids: of all its rows.
         cursor: None: it was the last page.
         total: how many contacts the CRM says there are.
+        short: it had fewer rows than were asked for. If as many were seen as there are, then no
+            page is asked for only to see that it is empty. Not in the search: whoever is changed
+            meanwhile comes last there, once more.
     """
     new = walk_book.see(tx, walk.run, remote_ids) if _all_of_it(walk) else remote_ids
+    if short and walk.way is Way.LIST and total is not None:
+        cursor = None if walk.counts.get("rows", 0) + len(new) >= total else cursor
     if told.look:
         inbox.look(tx, walk.location, told.look, now=now, lane=Lane.SWEEP, run=walk.run)
     walk_book.find(tx, walk.run, told.findings)

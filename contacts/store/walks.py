@@ -30,7 +30,8 @@ from contacts.store.tables import walks as table
 
 RECONCILE: Final = "reconcile"
 SCAN: Final = "scan"
-"""Kinds of run."""
+BACKFILL: Final = "backfill"
+"""Kinds of run. That of a backfill only finds out who is there; see ``contacts.store.pairing``."""
 
 OVERLAP_S: Final = 300.0
 """What was changed so shortly before the last look may not have been in the index yet."""
@@ -112,7 +113,8 @@ class Walk:
 
     def wish(self, *, due_at: float = 0.0) -> Wish:
         """The job that does what is next."""
-        return Wish(Kind.PAGE, self.location, 0, self.run, Lane.SWEEP, self.run, due_at)
+        lane = Lane.BULK if self.kind == BACKFILL else Lane.SWEEP
+        return Wish(Kind.PAGE, self.location, 0, self.run, lane, self.run, due_at)
 
 
 def begin(
@@ -140,7 +142,7 @@ def begin(
             return None
         _drop(tx, old, now=now)
     run = runs.start(tx, location=location, kind=RECONCILE, title=title, now=now)
-    _insert(
+    insert_row(
         tx,
         run,
         location=location,
@@ -177,7 +179,7 @@ def scan(tx: Tx, location: str, *, title: str, back_s: float, now: float) -> int
     else:
         run = runs.start(tx, location=location, kind=SCAN, title=title, now=now)
         runs.read(tx, run, {}, now)  # it is no run that somebody waits for
-        _insert(
+        insert_row(
             tx,
             run,
             location=location,
@@ -190,7 +192,7 @@ def scan(tx: Tx, location: str, *, title: str, back_s: float, now: float) -> int
     return run
 
 
-def _insert(
+def insert_row(
     tx: Tx,
     run: int,
     *,
@@ -200,6 +202,7 @@ def _insert(
     since: float | None,
     begun_at: float,
 ) -> None:
+    """Write down what a run does next, at its beginning."""
     # What rows of this list show is known from the walk before.
     query = (
         select(table.c.shown)

@@ -141,6 +141,7 @@ class School:
         touched: is given every change there: (before, after, is it ours).
         worked: is given each job when it was worked: (ticket, operations that it called).
         failed: is given each job that was not done, and what Flower would show.
+        room: jobs that are out at once.
     """
 
     store: Store
@@ -153,6 +154,7 @@ class School:
     touched: Callable[[Contact | None, Contact, bool], None] = lambda *_: None
     worked: Callable[[Ticket, list[str]], None] = lambda *_: None
     failed: Callable[[Ticket, str], None] = _broken
+    room: int = 500
     _ours: bool = False
     _count: int = 0
 
@@ -217,7 +219,7 @@ class School:
     def work(self) -> None:
         """Work all jobs that are due."""
         while tickets := ledger.release(
-            self.store, room=500, limit=500, bulk_limit=500, lease_s=3600
+            self.store, room=self.room, limit=500, bulk_limit=500, lease_s=3600
         ):
             for ticket in tickets:
                 self._run(ticket)

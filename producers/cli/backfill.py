@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contacts.existence import Existence
 from producers.cli import screen
 from producers.cli.words import count, number
 
@@ -52,6 +53,13 @@ def backfill(
             metavar="PATH", help="Where complaints are written. Without it: FILE.rejects.csv."
         ),
     ] = None,
+    existence: Annotated[
+        Existence,
+        typer.Option(
+            help="How it is found out who is in the CRM already: by its list, for each by itself, "
+            "or by what is cheaper."
+        ),
+    ] = Existence.AUTO,
     check: Annotated[
         bool, typer.Option("--check", help="Only read the file and write the complaints.")
     ] = False,
@@ -74,7 +82,7 @@ def backfill(
     asked = _asked(file, map, rejects, json=json)
     with opened() as door:
         try:
-            ended = _read(door, door.location(location), asked)
+            ended = _read(door, door.location(location), asked, existence)
         except KeyboardInterrupt:
             screen.remark("Interrupted before anything was queued.")
             raise typer.Exit(following.INTERRUPTED) from None
@@ -179,13 +187,15 @@ def _check(asked: Asked, location: str | None) -> None:
 # ---------------------------------------------------------------- reading
 
 
-def _read(door: Door, place: Location, asked: Asked) -> Ended:
+def _read(door: Door, place: Location, asked: Asked, existence: Existence) -> Ended:
     """Into roster and ledger.
 
     Raises:
         UsageError: the file has no rows, or became unreadable.
     """
     from contacts.errors import UsageError
+    from contacts.settings import Reconcile
+    from contacts.store import walks
     from producers.backfill import Backfill
     from producers.bell import Bell
     from producers.cli import dictionary
@@ -218,6 +228,8 @@ def _read(door: Door, place: Location, asked: Asked) -> Ended:
             bell=bell,
             recurring=seen.recurring,
             tell=shown.read,
+            existence=existence,
+            way=walks.way_of(Reconcile.LIST, door.settings.crm_version) or walks.Way.LIST,
         )
         with _whole_or_nothing(complaints):
             ended = job.run()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from producers.cli import meter, screen
+from producers.cli.existence import sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,7 @@ class Lines:
 
     at: float = float("-inf")
     troubles: list[str] = field(default_factory=list)
+    existence: str | None = None
     is_away: bool = False
 
     def show(self, look: Look) -> None:
@@ -59,12 +61,20 @@ class Lines:
         if look.at - self.at >= LINE_S or look.over:
             screen.say(meter.line(look))
             self.at = look.at
+            self._tell_choice(look)
         troubles = meter.troubles(look)
         kinds = [trouble.partition(" ")[0] for trouble in troubles]
         if kinds != self.troubles:
             for trouble in troubles:
                 screen.warn(f"          {trouble}")
             self.troubles = kinds
+
+    def _tell_choice(self, look: Look) -> None:
+        """How it is found out who is there: when it changes, and while its pages are read."""
+        said = sentence(look.run.existence)
+        if said is not None and said != self.existence:
+            screen.say(f"          {said}")
+        self.existence = said
 
     def away(self) -> None:
         if not self.is_away:

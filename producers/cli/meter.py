@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from producers.cli.existence import sentence
 from producers.cli.words import clock, count, number, span, until_when
 
 if TYPE_CHECKING:
@@ -119,5 +120,7 @@ def panel(look: Look) -> RenderableType:
     rows.append(Text(" · ".join(speed(look))))
     if when := finishing(look):
         rows.append(Text(when))
+    if said := sentence(look.run.existence):
+        rows.append(Text(said))
     rows += [Text(trouble, style="yellow") for trouble in troubles(look)]
     return Group(*rows)

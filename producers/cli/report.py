@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from producers.cli import meter, screen, walked
+from producers.cli.existence import sentence
 from producers.cli.words import count, number, span
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Report:
             "started_at": run.started_at,
             "finished_at": run.finished_at,
             "read": run.counts,
+            "existence": run.existence,
             "jobs": {
                 "open": jobs.open,
                 "done": jobs.done,
@@ -121,6 +123,8 @@ def draw(report: Report, now: float) -> list[RenderableType]:
         screen.figures(counted(report)),
     ]
     run = report.run
+    if said := sentence(run.existence):
+        drawn.append(Text(said))
     for remark in walked.remarks(run.id, run.state, run.counts):
         drawn.append(Text(remark, style="yellow"))
     if report.held:
