@@ -64,6 +64,11 @@ GOALS: Final = (
         ("--contacts", "2000", "--hours", "6"),
     ),
     Goal(
+        "economy",
+        "no call is made that need not be: at most 1.02 of the least that any client needs",
+        ("--people", "400"),
+    ),
+    Goal(
         "writes",
         "a write whose answer is lost, late or wrong is there once, and what is not kept is told",
         ("--contacts", "300"),

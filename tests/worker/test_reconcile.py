@@ -102,7 +102,9 @@ def test_where_nothing_changed_a_walk_costs_its_pages_alone(school: School, way:
 
     assert run.state == "finished"
     assert {one.split(".")[0] for one in school.operations(run.id)} == {"contacts"}
-    assert run.counts == {"pages": 2, "rows": 1, "unchanged": 1}
+    # The search may show somebody again who was changed meanwhile, so its end is looked at.
+    pages = 1 if way is Way.LIST else 2
+    assert run.counts == {"pages": pages, "rows": 1, "unchanged": 1}
     assert school.left() == 0
 
 
@@ -126,7 +128,9 @@ def test_the_second_walk_after_an_edit_finds_nothing(school: School, way: Way) -
 
     run = school.walk(way)
 
-    assert run.counts == {"pages": 2, "rows": 1, "unchanged": 1}
+    # The search may show somebody again who was changed meanwhile, so its end is looked at.
+    pages = 1 if way is Way.LIST else 2
+    assert run.counts == {"pages": pages, "rows": 1, "unchanged": 1}
 
 
 def test_an_edit_of_both_sides_is_read_and_ours_is_sent(school: School) -> None:
@@ -205,7 +209,7 @@ def test_where_nobody_is_adopted_a_stranger_costs_no_call(school: School) -> Non
 
     run = other(school, adopt=False).walk()
 
-    assert run.counts == {"pages": 2, "rows": 1, "strangers": 1}
+    assert run.counts == {"pages": 1, "rows": 1, "strangers": 1}
 
 
 def test_a_double_in_the_crm_is_not_looked_at_every_night(school: School) -> None:
@@ -253,7 +257,7 @@ def test_a_page_whose_commit_was_lost_is_read_again_and_counted_once(school: Sch
     school.shop.work()
 
     counts = school.run(run).counts
-    assert (counts["rows"], counts["pages"], counts["differ"]) == (101, 3, 1)
+    assert (counts["rows"], counts["pages"], counts["differ"]) == (101, 2, 1)
     assert school.card(made[0]).fields["city"] == "Paris"
 
 
