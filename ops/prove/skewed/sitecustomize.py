@@ -12,8 +12,6 @@ import os
 import time
 from typing import Any
 
-SKEW_S = float(os.environ.get("ROLLBOOK_PROOF_SKEW_S", "0"))
-
 _time, _time_ns, _datetime = time.time, time.time_ns, datetime.datetime
 
 
@@ -46,12 +44,17 @@ def anew(*words: Any) -> datetime.datetime:
     return _datetime(*words)
 
 
+def skew_s() -> float:
+    """How far this machine's clock is ahead."""
+    return float(os.environ.get("ROLLBOOK_PROOF_SKEW_S", "0"))
+
+
 def taken_apart(one: datetime.datetime) -> tuple[Any, ...]:
     """Pickle one."""
     return (anew, tuple(one.__reduce_ex__(2)[1]))
 
 
-if SKEW_S:
+if SKEW_S := skew_s():
     copyreg.pickle(_datetime, taken_apart)
     time.time = lambda: _time() + SKEW_S
     time.time_ns = lambda: _time_ns() + int(SKEW_S * 1e9)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import event
 
 from contacts.jobs import Kind, Lane
 from contacts.store import accounts
@@ -127,3 +129,22 @@ def test_what_waits_for_the_crm_keeps_its_place_before_the_platform(store: Store
     put(store, wish(kind=Kind.ENROL, subject=1))
 
     assert release(store) == []
+
+
+@pytest.mark.parametrize(("free", "asked"), [(0, 0), (5, 5), (1000, 40)])
+def test_a_round_asks_no_more_locations_than_it_needs(store: Store, free: int, asked: int) -> None:
+    put(store, *[wish(n, location=f"loc_{n:02}") for n in range(1, 41)])
+    seen: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *words: seen.append(words[2]))
+
+    release(store, bulk_limit=free)
+
+    assert sum("LIMIT" in sql and sql.startswith("SELECT jobs.id") for sql in seen) == asked
+
+
+def test_who_has_more_out_is_asked_only_while_others_have_too_little(store: Store) -> None:
+    put(store, *[wish(n) for n in range(1, 20)])
+    release(store, limit=3)
+    put(store, wish(30, location="loc_2"))
+    found = [ticket.location for ticket in release(store, limit=3)]
+    assert found == ["loc_2", HERE, HERE]
