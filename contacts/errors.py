@@ -13,6 +13,7 @@
         CrmRefused      the CRM refuses this contact, tag or note
         ContactGone     the CRM no longer knows the contact: first it is looked for
         Unsendable      ours: there is nothing that the CRM would take
+        NotPlanned      the run has a plan, and this is not in it: the whole run ends
     UsageError      a person's mistake: one line, exit code 2
 
 The texts go to logs, Flower and `rollbook parked`: they carry ids, field names and the CRM's
@@ -154,3 +155,19 @@ class ContactGone(GiveUp):
 
 class Unsendable(GiveUp):
     code = "unsendable"
+
+
+class NotPlanned(GiveUp):
+    """A run with a plan was about to write something else. Nothing was sent.
+
+    Args:
+        contact: our id of whom it was for; 0: nobody of ours.
+        piece: what was to be written, see ``contacts.plans``; no values.
+    """
+
+    code = "not-planned"
+
+    def __init__(self, contact: int, piece: str) -> None:
+        super().__init__(f"contact {contact}: {piece} is not in the plan; nothing was sent")
+        self.contact = contact
+        self.piece = piece

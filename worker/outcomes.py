@@ -7,6 +7,7 @@ commit. A deed that fails raises; the class of the error is the decision (``cont
     later    RETRY: nothing failed, the attempt does not count; a whole location may be paused
     again    RETRY: failed for now, backoff in the ledger
     parked   FAILURE: a person must look
+    stopped  FAILURE: not in the plan of its run, which ends with it; nothing was sent
 
 A contact that is gone in the CRM is no reason to ask a person: it was merged or deleted there, and
 ``contact.pull`` finds out which. So the job steps back behind one.
@@ -22,9 +23,9 @@ import structlog
 from celery.exceptions import Retry
 
 from contacts.backoff import full_jitter
-from contacts.errors import ContactGone, GiveUp, NotYet, SyncError, TryAgain, TryLater
+from contacts.errors import ContactGone, GiveUp, NotPlanned, NotYet, SyncError, TryAgain, TryLater
 from contacts.jobs import WRITING, Job, Lane, Ticket
-from contacts.store import accounts, audit, ledger, looks
+from contacts.store import accounts, audit, ledger, looks, plans
 from contacts.store.database import DatabaseDown, Tx
 from worker import access
 from worker.crm.transport import read_only
@@ -133,6 +134,8 @@ def _ending(error: SyncError, job: Job, bench: Workbench) -> Ending:
     """What is done about a failure."""
     if isinstance(error, TryLater):
         return _later
+    if isinstance(error, NotPlanned):
+        return _stop
     if isinstance(error, ContactGone) and job.contact:
         return _look
     spent = job.attempts + 1 >= bench.settings.attempts
@@ -240,6 +243,25 @@ def _park(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench)
     _commit(bench, write)
     log.warning("job parked", job=job.id, kind=job.kind, code=error.code, reason=reason)
     return Parked(f"{error.code}: {reason}")
+
+
+def _stop(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Parked:
+    """The run ends: this job and those that wait are begun no more. Nothing is parked, for nothing
+    is wrong with the contact: whoever plans again finds it owed."""
+    assert isinstance(error, NotPlanned)
+    assert job.run is not None
+    run, why = job.run, plans.Stop(error.contact, error.piece)
+
+    def write(tx: Tx) -> None:
+        now = bench.clock()
+        audit.record(tx, trail)
+        # It waits again, so that it is ended with the others, and with what was wished meanwhile.
+        ledger.later(tx, job, now=now, seconds=0.0, code=error.code, reason=error.reason)
+        plans.stop(tx, run, why, now=now)
+
+    _commit(bench, write)
+    log.warning("run stopped", run=run, job=job.id, kind=job.kind, reason=error.reason)
+    return Parked(f"{error.code}: {error.reason}")
 
 
 def _commit(bench: Workbench, write: Callable[[Tx], T]) -> T:

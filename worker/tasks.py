@@ -17,6 +17,7 @@ from contacts.store import (
     firings,
     inbox,
     ledger,
+    plans,
     platform_events,
     platform_view,
     processes,
@@ -124,6 +125,7 @@ def _register_clock(app: Celery, bench: Workbench) -> None:
             audit.prune(store, older_than_s=older)
             + asked.prune(store, older_than_s=older)
             + ledger.prune(store, older_than_s=older)
+            + plans.prune(store, older_than_s=settings.keep_history_days * DAY_S)
             + timeline.prune(store, older_than_s=settings.keep_history_days * DAY_S)
             + firings.prune(store, older_than_s=settings.keep_history_days * DAY_S)
             + inbox.prune(store, older_than_s=KEPT_EVENTS_S)

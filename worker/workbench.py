@@ -20,11 +20,13 @@ from contacts.store import audit, forgotten, keyring
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx, check_schema, open_store
 from worker.access import Access, open_server
-from worker.crm.client import Call, Crm, Desk
+from worker.crm.calls import Check
+from worker.crm.client import Call, Crm, Desk, Through
 from worker.crm.limiter import Limiter, Limits
 from worker.crm.oauth import OAuth, OAuthDesk
 from worker.outlets import Outlet, Outlets, connector
 from worker.places import PLACE_CACHE_S, TOKEN_WAIT_S, Place, limits_of, read_place
+from worker.planned import Planned
 from worker.platforms.calls import Calls, Line
 from worker.platforms.connector import Connector
 
@@ -54,6 +56,8 @@ class Workbench:
     asking: threading.Lock = field(default_factory=threading.Lock)
     outlets: Outlets = field(default_factory=Outlets)
     access: Access = field(default_factory=Access)
+    checks: Callable[[Job], Check | None] = lambda _: None
+    """What is asked before a call of a job that writes; see ``worker.planned``."""
 
     def place(self, location: str) -> Place:
         """The location's token, country, limits and custom fields, at most 5 s old."""
@@ -82,6 +86,7 @@ class Workbench:
             custom=place.custom,
             # A call must end before its job may be given to somebody else.
             not_after=job.lease_until - self.settings.call_seconds,
+            check=self.checks(job),
         )
 
     def oauth(self, job: Job, trail: list[audit.Call], *, until: float | None = None) -> OAuthDesk:
@@ -192,8 +197,11 @@ def nothing(_: Tx) -> None:
     """The effect of a deed that found the two sides agreed."""
 
 
-def open_bench(settings: Settings) -> Workbench:
+def open_bench(settings: Settings, *, through: Through | None = None) -> Workbench:
     """Build the tools of this process.
+
+    Args:
+        through: answers the CRM's calls that write in its place; none of them leaves then.
 
     Raises:
         UsageError: no Redis is known, the database is behind or the key is wrong.
@@ -232,7 +240,8 @@ def open_bench(settings: Settings) -> Workbench:
         read_timeout=settings.read_timeout,
         sleep=wait,
         clock=store.clock,
-        read_only=settings.read_only,
+        read_only=settings.read_only or through is not None,
+        through=through,
     )
     bench = Workbench(
         settings=settings,
@@ -247,6 +256,7 @@ def open_bench(settings: Settings) -> Workbench:
         name=process_name(),
         stopping=stopping,
         places=places,
+        checks=Planned(store).check,
     )
     return bench
 

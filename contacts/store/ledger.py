@@ -529,12 +529,21 @@ def cancel(
     if not conditions:
         raise ValueError("cancel what?")
     with store.write() as tx:
-        found = tx.execute(
-            update(jobs)
-            .where(WAITING, *conditions)
-            .values(state="cancelled", settled_at=store.clock())
-        )
-    return int(found.rowcount)
+        return _cancel(tx, conditions, store.clock())
+
+
+def cancel_run(tx: Tx, run: int, *, now: float) -> int:
+    """The same for a run, in the transaction of why.
+
+    Returns:
+        how many.
+    """
+    return _cancel(tx, [jobs.c.run == run], now)
+
+
+def _cancel(tx: Tx, conditions: Sequence[ColumnElement[bool]], now: float) -> int:
+    found = update(jobs).where(WAITING, *conditions).values(state="cancelled", settled_at=now)
+    return int(tx.execute(found).rowcount)
 
 
 def unpark(

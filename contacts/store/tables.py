@@ -736,3 +736,28 @@ secrets = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("made_at", Double, nullable=False),
 )
+
+# ---------------------------------------------------------------- plans
+
+plans = Table(
+    "plans",
+    metadata,
+    # A run that may only write what was planned.
+    Column("run", _Id, primary_key=True, autoincrement=False),
+    Column("attached_at", Double, nullable=False),
+    # When it was about to write something else: which contact, and what.
+    Column("stopped_at", Double),
+    Column("contact", _Id),
+    Column("piece", Text),
+)
+
+plan_pieces = Table(
+    "plan_pieces",
+    metadata,
+    Column("run", _Id, primary_key=True, autoincrement=False),
+    # A key of the contact, see contacts.plans.
+    Column("whose", String(96), primary_key=True),
+    Column("piece", Text, primary_key=True),
+    # A fingerprint of what is written.
+    Column("mark", String(24), nullable=False),
+)

@@ -126,7 +126,7 @@ class Crm:
 
     def at(self, location: str, token: str, *, country: str, **line: Any) -> Desk:
         """The CRM for one job."""
-        made = Line(location, token, line["lane"], line["record"], line["not_after"])
+        made = Line(location, token, line["lane"], line["record"], not_after=line["not_after"])
         return Desk(cast("Calls", self._calls), made, country=country, dictionary=Dictionary())
 
 

@@ -124,7 +124,7 @@ class Crm:
         **line: Any,
     ) -> Desk:
         """The CRM for one job."""
-        made = Line(location, token, line["lane"], line["record"], line["not_after"])
+        made = Line(location, token, line["lane"], line["record"], not_after=line["not_after"])
         return Desk(cast("Calls", self._wire), made, country=country, dictionary=Dictionary(custom))
 
 

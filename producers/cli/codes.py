@@ -19,6 +19,8 @@ class Ends(StrEnum):
     """A person must look."""
     WAITS = "waits"
     """Nothing failed: it comes back by itself, the attempt does not count."""
+    CANCELLED = "cancelled"
+    """Nothing is wrong with the contact: the whole run ends. Whoever asks again finds it owed."""
     AGAIN = "tried again"
     """Failed for now: backoff, and parked after the last attempt (ROLLBOOK_ATTEMPTS)."""
 
@@ -178,6 +180,11 @@ CODES: Final[dict[str, Code]] = {
         Ends.PARKED,
         "There is nothing that the CRM would take.",
         "Correct the row and backfill it.",
+    ),
+    "not-planned": Code(
+        Ends.CANCELLED,
+        "The run has a plan, and this is not in it: nothing was sent, and the run ended.",
+        "Look at what changed (`rollbook explain CONTACT`), then plan and apply again.",
     ),
     "platform-refused": Code(
         Ends.PARKED,

@@ -192,6 +192,7 @@ ENDS = {
     Ends.PARKED: "Parked: a person must look",
     Ends.AGAIN: "Tried again, with a backoff; parked after the last attempt",
     Ends.WAITS: "Waits: nothing failed, and it comes back by itself",
+    Ends.CANCELLED: "Cancelled with its whole run",
 }
 
 

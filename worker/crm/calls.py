@@ -21,7 +21,7 @@ from worker.crm.connections import Connections
 from worker.crm.masking import words
 from worker.crm.operations import Operation
 from worker.crm.shapes import Call, JsonObject
-from worker.crm.transport import ERRAND, Errand
+from worker.crm.transport import ASKED, ERRAND, Asked, Errand
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
@@ -50,10 +50,15 @@ def path_id(id: str) -> str:
     return quote(id, safe="")
 
 
-class Line:
-    """Whose calls these are: a location with its token, lane, audit and time limit."""
+Check = Callable[[str, tuple[str, str], Mapping[str, object] | None], None]
+"""Is given each call that writes, before it takes a token: the operation's name, the ids in its
+path, its body. What it raises is what becomes of the call."""
 
-    __slots__ = ("authorization", "lane", "location", "not_after", "record")
+
+class Line:
+    """Whose calls these are: a location with its token, lane, audit, time limit and check."""
+
+    __slots__ = ("authorization", "check", "lane", "location", "not_after", "record")
 
     def __init__(
         self,
@@ -61,7 +66,9 @@ class Line:
         token: str,
         lane: Lane,
         record: Callable[[Call], None],
+        *,
         not_after: float | None,
+        check: Check | None = None,
     ) -> None:
         path_id(location)
         if not _TOKEN.fullmatch(token):
@@ -76,6 +83,7 @@ class Line:
         self.lane = lane
         self.record = record
         self.not_after = not_after
+        self.check = check
 
 
 class Calls:
@@ -127,6 +135,8 @@ class Calls:
         Raises:
             SyncError: see ``worker.crm.answers``; TryLater if there was no token.
         """
+        if operation.writes and line.check is not None:
+            line.check(operation.name, (id, thing), body)
         errand = Errand(line.location, line.lane, line.not_after, operation.writes)
         request = self._request(operation, line, errand, ids=(id, thing), query=query, body=body)
         status, trace = 0, None
@@ -173,7 +183,7 @@ class Calls:
             self._url(operation, ids, query),
             headers=headers,
             content=content,
-            extensions={ERRAND: errand},
+            extensions={ERRAND: errand, ASKED: Asked(operation, ids, body)},
         )
 
     def _url(

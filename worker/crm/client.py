@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from contacts.jobs import Lane
-from worker.crm.calls import Calls, Line
+from worker.crm.calls import Calls, Check, Line
 from worker.crm.connections import Connections
 from worker.crm.desk import Desk
 from worker.crm.paper import shown_task
@@ -43,8 +43,12 @@ __all__ = [
     "Row",
     "Task",
     "Theirs",
+    "Through",
     "shown_task",
 ]
+
+
+Through = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
 class Crm:
@@ -59,6 +63,7 @@ class Crm:
         clock: seconds since the epoch.
         random: a number in [0, 1), to spread pauses.
         read_only: no call that changes something leaves.
+        through: puts something between the calls and the limiter, which answers in its place.
     """
 
     def __init__(
@@ -73,11 +78,12 @@ class Crm:
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = chance.random,
         read_only: bool = False,
+        through: Through | None = None,
     ) -> None:
         timeouts = Timeouts(connect=connect_timeout, read=read_timeout)
 
-        def wrap(inner: httpx.BaseTransport) -> LimitedTransport:
-            return LimitedTransport(
+        def wrap(inner: httpx.BaseTransport) -> httpx.BaseTransport:
+            limited = LimitedTransport(
                 inner,
                 limiter=limiter,
                 timeouts=timeouts,
@@ -85,6 +91,7 @@ class Crm:
                 clock=clock,
                 read_only=read_only,
             )
+            return limited if through is None else through(limited)
 
         self._connections = Connections(secure=url.startswith("https:"), wrap=wrap)
         self._calls = Calls(self._connections, url=url, version=version, clock=clock, random=random)
@@ -99,6 +106,7 @@ class Crm:
         record: Callable[[Call], None],
         custom: Sequence[Custom] = (),
         not_after: float | None = None,
+        check: Check | None = None,
     ) -> Desk:
         """The CRM for one location and lane.
 
@@ -110,12 +118,13 @@ class Crm:
             record: is given every call that left, also one that failed.
             custom: the location's custom fields, as far as they are known.
             not_after: no call is begun after it, seconds since the epoch.
+            check: is shown every call that writes, before it leaves.
 
         Raises:
             Unsendable: the location's id cannot be one.
             AccessLost: the token cannot be one.
         """
-        line = Line(location, token, lane, record, not_after)
+        line = Line(location, token, lane, record, not_after=not_after, check=check)
         return Desk(self._calls, line, country=country, dictionary=Dictionary(custom))
 
     def close(self) -> None:

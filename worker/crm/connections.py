@@ -10,8 +10,6 @@ from typing import Final
 
 import httpx
 
-from worker.crm.transport import LimitedTransport
-
 KEEPALIVE_S: Final = 20.0
 """An idle connection is dropped by us after this long, before the usual servers and balancers do
 it (60 s and more); what they close earlier is seen before a request is written, or in a race."""
@@ -26,7 +24,7 @@ class Connection:
 
     __slots__ = ("_transport", "is_closed")
 
-    def __init__(self, transport: LimitedTransport) -> None:
+    def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
         self.is_closed = False
 
@@ -59,7 +57,7 @@ class Connections:
     proxy that nobody configured here. ``SSL_CERT_FILE`` is honoured.
     """
 
-    def __init__(self, *, secure: bool, wrap: Callable[[httpx.BaseTransport], LimitedTransport]):
+    def __init__(self, *, secure: bool, wrap: Callable[[httpx.BaseTransport], httpx.BaseTransport]):
         # Made once: reading the certificates takes about 20 ms.
         self._verify: ssl.SSLContext | bool = httpx.create_ssl_context() if secure else False
         self._wrap = wrap

@@ -7,7 +7,7 @@ that does not say whose it is (:class:`Errand`) is a defect and never leaves.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,9 +17,13 @@ from contacts.errors import NotYet
 from contacts.jobs import Lane
 from contacts.settings import WRITE_TIMEOUT_S
 from worker.crm.answers import count, retry_after
+from worker.crm.operations import Operation
 
 ERRAND: Final = "errand"
 """The key of the :class:`Errand` in ``request.extensions``."""
+
+ASKED: Final = "asked"
+"""The key of the :class:`Asked`, for who answers in the CRM's place."""
 
 PATIENCE_S: Final[dict[Lane, float]] = {Lane.LIVE: 10.0, Lane.BULK: 3.0, Lane.SWEEP: 3.0}
 """How long a call waits for its token. Bulk gives its worker's thread back sooner: the dispatcher
@@ -79,6 +83,15 @@ class Errand:
     writes: bool = True
     sent_at: float | None = None
     began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for, beside its bytes: the operation, the ids in its path, its body."""
+
+    operation: Operation
+    ids: tuple[str, str]
+    body: Mapping[str, object] | None
 
 
 @dataclass(frozen=True, slots=True)
