@@ -7,13 +7,14 @@ from typing import Final
 from contacts.cleaning import Value
 from contacts.errors import AccessLost, TryAgain
 from contacts.jobs import Job
-from contacts.store import cards, inbox
+from contacts.store import cards, checks, inbox
+from contacts.store.checks import Found, Look
 from worker.crm.client import Desk
 from worker.workbench import Workbench
 
 ASKED_S: Final = 3600.0
-"""Each process asks once in an hour: 24 calls a day, and a setting that a person changes is known
-within the hour."""
+"""It is asked once in an hour, and kept for all processes: 24 calls a day, and a setting that a
+person changes is known within the hour."""
 
 
 def refused(bench: Workbench, desk: Desk, location: str) -> bool:
@@ -29,18 +30,30 @@ def refused(bench: Workbench, desk: Desk, location: str) -> bool:
         now = bench.clock()
         at, known = bench.doubles.get(location, (0.0, False))
         if now - at > ASKED_S:
-            known = _asked(desk)
-            bench.doubles[location] = now, known
+            at, known = _kept(bench, location, now) or (now, _asked(bench, desk, location, now))
+            bench.doubles[location] = at, known
     return known
 
 
-def _asked(desk: Desk) -> bool:
+def _kept(bench: Workbench, location: str, now: float) -> tuple[float, bool] | None:
+    """When the location was last read, by any process, and what it said; None: too long ago."""
+    seen = checks.found(bench.store, location, since=now - ASKED_S).get(Look.LOCATION)
+    if seen is None or seen.code is not None or "allows_doubles" not in seen.facts:
+        return None
+    return seen.at, seen.facts["allows_doubles"] is False
+
+
+def _asked(bench: Workbench, desk: Desk, location: str, now: float) -> bool:
     try:
-        return desk.location().allows_doubles is False
+        there = desk.location()
     except AccessLost as error:
         if error.code != "scope":
             raise
         return False
+    facts = {"allows_doubles": there.allows_doubles, "country": there.country}
+    with bench.store.write() as tx:
+        checks.keep(tx, location, Found(Look.LOCATION, now, facts=facts))
+    return there.allows_doubles is False
 
 
 def check_free(bench: Workbench, job: Job, twin: str, name: str, value: Value | None) -> None:

@@ -64,6 +64,17 @@ def rate(store: Store, *, location: str | None = None, seconds: float = 10.0) ->
         return int(tx.execute(query).scalar_one()) / seconds
 
 
+def mean_ms(store: Store, location: str, *, seconds: float = 86_400.0) -> float | None:
+    """The mean time to an answer of a location's calls lately, milliseconds; None: none was made,
+    or none was answered."""
+    query = select(func.avg(calls.c.ms)).where(
+        calls.c.at > store.clock() - seconds, calls.c.location == location, calls.c.status != 0
+    )
+    with store.read() as tx:
+        found = tx.execute(query).scalar_one()
+    return None if found is None else float(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How one operation went.
