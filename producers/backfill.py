@@ -53,6 +53,10 @@ def _nobody(_: Tally) -> None:
     """Nobody wants to hear how far it is."""
 
 
+def _nothing_more(_: Tx, __: int) -> None:
+    """Nothing else belongs to the run's beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How reading ended.
@@ -76,6 +80,7 @@ class Backfill:
         country: of the location, for phones without a country code.
         recurring: what :func:`survey` saw.
         tell: called with the tally after each batch.
+        begun: called with the run, in the transaction that begins it.
         sleep: seconds; injected in tests.
         rows_a_batch: rows of one transaction.
         existence: how it is found out who is in the CRM already.
@@ -91,6 +96,7 @@ class Backfill:
     bell: Bell
     recurring: Recurring
     tell: Callable[[Tally], None] = _nobody
+    begun: Callable[[Tx, int], None] = _nothing_more
     sleep: Callable[[float], None] = time.sleep
     rows_a_batch: int = BATCH
     existence: Existence = Existence.EACH
@@ -133,13 +139,15 @@ class Backfill:
             late.close()
 
     def _start(self, tx: Tx) -> int:
-        return runs.start(
+        run = runs.start(
             tx,
             location=self.location,
             kind="backfill",
             title=self.source.path.name,
             now=self.store.clock(),
         )
+        self.begun(tx, run)
+        return run
 
     def _batch(self, batch: Sequence[Row], late: Latecomers) -> None:
         read = [(row, self.people.read(row, self.country)) for row in batch]

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from contacts.errors import UsageError
 from contacts.settings import Reconcile, Settings
 from contacts.store import walks
-from contacts.store.database import Store
+from contacts.store.database import Store, Tx
 from contacts.store.walks import Walk, Way
 
 
-def begin(store: Store, settings: Settings, location: str, *, since: float | None) -> int:
+def begin(
+    store: Store,
+    settings: Settings,
+    location: str,
+    *,
+    since: float | None,
+    begun: Callable[[Tx, int], None] | None = None,
+) -> int:
     """Begin a run.
 
     Args:
         since: only what was changed in the CRM after it, seconds since the epoch.
+        begun: called with the run, in the transaction that begins it.
 
     Returns:
         the run.
@@ -32,6 +41,8 @@ def begin(store: Store, settings: Settings, location: str, *, since: float | Non
         title = f"since {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M}"
     with store.write() as tx:
         run = walks.begin(tx, location, way=way, title=title, since=since, now=now)
+        if run is not None and begun is not None:
+            begun(tx, run)
     if run is None:
         other = walks.under_way(store, location)
         raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from producers.cli.words import count, number
 
 if TYPE_CHECKING:
     from contacts.store.accounts import Location
+    from contacts.store.database import Tx
     from producers.backfill import Ended
     from producers.cli.dictionary import Checked
     from producers.cli.door import Door
@@ -74,15 +75,15 @@ def backfill(
     on in the background.
     """
     if check:
-        _check(_asked(file, map, rejects, json=json), location)
+        _check(asked_for(file, map, rejects, json=json), location)
         return
     from producers.cli import following
     from producers.cli.door import opened
 
-    asked = _asked(file, map, rejects, json=json)
+    asked = asked_for(file, map, rejects, json=json)
     with opened() as door:
         try:
-            ended = _read(door, door.location(location), asked, existence)
+            ended = read_in(door, door.location(location), asked, existence)
         except KeyboardInterrupt:
             screen.remark("Interrupted before anything was queued.")
             raise typer.Exit(following.INTERRUPTED) from None
@@ -109,7 +110,7 @@ class Asked:
     json: bool
 
 
-def _asked(file: Path, map: Path | None, rejects: Path | None, *, json: bool) -> Asked:
+def asked_for(file: Path, map: Path | None, rejects: Path | None, *, json: bool) -> Asked:
     """Look at file and mapping before anything is opened or written.
 
     Raises:
@@ -187,8 +188,19 @@ def _check(asked: Asked, location: str | None) -> None:
 # ---------------------------------------------------------------- reading
 
 
-def _read(door: Door, place: Location, asked: Asked, existence: Existence) -> Ended:
+def read_in(
+    door: Door,
+    place: Location,
+    asked: Asked,
+    existence: Existence = Existence.AUTO,
+    *,
+    begun: Callable[[Tx, int], None] | None = None,
+) -> Ended:
     """Into roster and ledger.
+
+    Args:
+        existence: how it is found out who is in the CRM already.
+        begun: called with the run, in the transaction that begins it.
 
     Raises:
         UsageError: the file has no rows, or became unreadable.
@@ -231,6 +243,8 @@ def _read(door: Door, place: Location, asked: Asked, existence: Existence) -> En
             existence=existence,
             way=walks.way_of(Reconcile.LIST, door.settings.crm_version) or walks.Way.LIST,
         )
+        if begun is not None:
+            job.begun = begun
         with _whole_or_nothing(complaints):
             ended = job.run()
     if complaints.aside is not None:

@@ -109,7 +109,7 @@ def opened() -> Iterator[Door]:
     from contacts.store.database import check_schema, migrate, open_store
 
     settings = load()
-    if _is_new_sqlite(settings.database):
+    if is_new_sqlite(settings.database):
         migrate(settings.database)
     store = open_store(settings.database, pool_size=2)
     try:
@@ -133,7 +133,7 @@ def known_offline(location: str | None) -> Known:
     settings = load()
     wanted = location or settings.crm_location
     nothing = Known(wanted or "", settings.country)
-    if _is_new_sqlite(settings.database):
+    if is_new_sqlite(settings.database):
         return nothing
     store = open_store(settings.database, pool_size=1)
     try:
@@ -146,6 +146,7 @@ def known_offline(location: str | None) -> Known:
         store.close()
 
 
-def _is_new_sqlite(url: str) -> bool:
+def is_new_sqlite(url: str) -> bool:
+    """Whether an address is that of an SQLite file that is not there yet."""
     parts = urlsplit(url)
     return parts.scheme.startswith("sqlite") and not Path(parts.path[1:]).exists()

@@ -2,7 +2,8 @@
 ``--help`` is quick.
 
 Exit codes: 0 done; 1 the database is away, or a process is not alive; 2 a mistake of the person's,
-said in one line; 3 done, but something was parked; 130 Ctrl-C.
+said in one line; 3 done, but something was parked, or a person is asked first; 4 stopped, for it
+would not have been what was planned; 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import typer
 from contacts.errors import UsageError
 from producers.cli import (
     access_log,
+    apply,
     backfill,
     call,
     catalog,
@@ -34,6 +36,7 @@ from producers.cli import (
     papers,
     parked,
     pausing,
+    plan,
     processes,
     reconcile,
     rules,
@@ -58,6 +61,8 @@ app = typer.Typer(
 )
 for part in (
     files,
+    plan,
+    apply,
     backfill,
     status,
     doctor,

@@ -41,7 +41,6 @@ def draw(whole: Whole, *, values: bool) -> str:
     """The page, UTF-8."""
     run = whole.report.run
     title = f"Run {run.id}: {run.title or run.kind}"
-    style = files("producers.cli").joinpath("page.css").read_text(encoding="utf-8")
     body = "".join(
         (
             _head(whole),
@@ -56,6 +55,12 @@ def draw(whole: Whole, *, values: bool) -> str:
             _foot(whole, values=values),
         )
     )
+    return document(title, body)
+
+
+def document(title: str, body: str) -> str:
+    """A page of ours around a body."""
+    style = files("producers.cli").joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -109,7 +114,7 @@ def _pace(whole: Whole) -> str:
     drawn = charts.columns(pace.good, pace.bad, titles, ends, "Calls to the CRM in time")
     note = f"Calls in each {'second' if pace.seconds == 1 else span(pace.seconds)}"
     legend = [("told", "answered with success"), ("conflict", "anything else")]
-    return _section("Pace", note, drawn, legend if sum(pace.bad) else [])
+    return section("Pace", note, drawn, legend if sum(pace.bad) else [])
 
 
 def _fields(whole: Whole) -> str:
@@ -127,7 +132,7 @@ def _fields(whole: Whole) -> str:
     if not rows:
         return ""
     legend = [(COLOURS[what], WORDS[what]) for what in SHOWN if what in seen]
-    return _section(
+    return section(
         "Differences by field",
         "What moved, and which way it went",
         charts.bars(rows, "Differences by field"),
@@ -143,7 +148,7 @@ def _operations(whole: Whole) -> str:
     failed = any(len(row.parts) > 1 for row in rows)
     legend = [("told", "answered with success"), ("conflict", "anything else")] if failed else []
     drawn = charts.bars(rows, "Calls by operation")
-    return _section("Calls by operation", "How many, and the mean time to an answer", drawn, legend)
+    return section("Calls by operation", "How many, and the mean time to an answer", drawn, legend)
 
 
 def _statuses(one: Tally) -> tuple[Part, ...]:
@@ -180,15 +185,15 @@ def _conflicts(whole: Whole, *, values: bool) -> str:
     note = "rollbook explain CONTACT FIELD tells how each came about"
     if whole.lost > len(rows):
         note = f"The first {len(rows)} of {number(whole.lost)}; {note}"
-    return _section("Conflicts", note, _table(heads, rows))
+    return section("Conflicts", note, table(heads, rows))
 
 
 def _parked(whole: Whole) -> str:
     if not whole.report.parked:
         return ""
     rows = [[number(n), code, reason, remedy(code)] for code, n, reason in whole.report.parked]
-    table = _table(["Jobs", "Code", "Reason", "What to do"], rows, right=1)
-    return _section("Parked", f"rollbook parked --run {whole.report.run.id} lists them", table)
+    drawn = table(["Jobs", "Code", "Reason", "What to do"], rows, right=1)
+    return section("Parked", f"rollbook parked --run {whole.report.run.id} lists them", drawn)
 
 
 def _dropped(whole: Whole) -> str:
@@ -196,12 +201,12 @@ def _dropped(whole: Whole) -> str:
         return ""
     rows = [[named(name), number(n)] for name, n in sorted(whole.report.dropped.items())]
     note = "The CRM took these contacts, but not these fields of theirs: rollbook dropped"
-    return _section("Left out by the CRM", note, _table(["Field", "Contacts"], rows))
+    return section("Left out by the CRM", note, table(["Field", "Contacts"], rows))
 
 
 def _counts(whole: Whole) -> str:
     rows = [[figure, meaning] for figure, meaning in counted(whole.report)]
-    return _section("In figures", "", _table(["", ""], rows, right=1, heads_shown=False))
+    return section("In figures", "", table(["", ""], rows, right=1, heads_shown=False))
 
 
 def _foot(whole: Whole, *, values: bool) -> str:
@@ -214,7 +219,8 @@ def _foot(whole: Whole, *, values: bool) -> str:
     return f"<footer>Made by Rollbook, {at:%d %b %Y %H:%M %Z}. {what}</footer>"
 
 
-def _section(title: str, note: str, drawn: str, legend: Iterable[tuple[str, str]] = ()) -> str:
+def section(title: str, note: str, drawn: str, legend: Iterable[tuple[str, str]] = ()) -> str:
+    """A part of a page: its title, a quiet line below it, and what is drawn."""
     keys = "".join(
         f'<span><i class="{colour}"></i>{escape(word)}</span>' for colour, word in legend
     )
@@ -223,7 +229,7 @@ def _section(title: str, note: str, drawn: str, legend: Iterable[tuple[str, str]
     return f"<section><h2>{escape(title)}</h2>{said}{keyed}{drawn}</section>"
 
 
-def _table(
+def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 0, heads_shown: bool = True
 ) -> str:
     """A table; the first ``right`` columns are numbers."""

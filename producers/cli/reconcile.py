@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ def add(app: typer.Typer) -> None:
 
 
 def reconcile(
+    *,
     location: Annotated[
         str | None,
         typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
@@ -37,6 +39,17 @@ def reconcile(
         int | None,
         typer.Option(metavar="RUN", help="Let this run go on, which asks."),
     ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Do nothing: write down what it would do, for apply."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="PATH", help="With --plan: where. Else reconcile.plan.json."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="PATH", help="With --plan: as a page, too.")
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Follow it to its end; or only begin it.")
     ] = True,
@@ -52,6 +65,11 @@ def reconcile(
 
     if confirm is not None and (since is not None or location is not None):
         raise UsageError("--confirm RUN says all: leave --location and --since out")
+    if plan:
+        _plan(location, since, (out, html), json=json)
+        return
+    if out is not None or html is not None:
+        raise UsageError("--out and --html go with --plan")
     with opened() as door:
         if confirm is not None:
             run = confirm
@@ -62,6 +80,23 @@ def reconcile(
             run = walks.begin(door.store, door.settings, place.id, since=at)
         door.ring()
         raise typer.Exit(_follow(door, run, json=json) if wait else _begun(door, run, json=json))
+
+
+def _plan(
+    location: str | None, since: str | None, paths: tuple[Path | None, Path | None], *, json: bool
+) -> None:
+    """What it would do; nothing is written but the plan."""
+    from producers import moments, plan_file
+    from producers.cli import plan, rehearsing
+
+    with rehearsing.copied(location) as copy:
+        at = None if since is None else moments.since(since, copy.door.store.clock())
+        digests = copy.digests
+        basis = plan_file.Basis(copy.place.id, "reconcile", None, None, digests, at)
+        made = rehearsing.of_walk(copy, basis, quiet=json)
+    path = paths[0] or Path("reconcile.plan.json")
+    plan_file.write(path, made)
+    plan.show(made, path, page=1, html=paths[1], json=json)
 
 
 def _begun(door: Door, run: int, *, json: bool) -> int:
