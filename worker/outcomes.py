@@ -15,7 +15,7 @@ A contact that is gone in the CRM is no reason to ask a person: it was merged or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -36,6 +36,9 @@ COMMIT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 all, within the lease; after that the job comes back as doubtful."""
 
 AWAY = "the database is away"
+STOPPING = "this worker is stopping"
+DONE = "done"
+STALE = "stale"
 
 T = TypeVar("T")
 
@@ -64,39 +67,78 @@ def run(ticket: Ticket, deed: Deed, bench: Workbench) -> str:
         Retry: it will be tried again; says when and why.
         Parked: a person must look.
     """
+    if bench.stopping.is_set():
+        give_back([ticket], bench)
+        raise _shown(STOPPING, seconds=0.0, bench=bench)
+    job = begin(ticket, bench)
+    return STALE if job is None else work(job, deed, bench)[0]
+
+
+def begin(ticket: Ticket, bench: Workbench) -> Job | None:
+    """Claim the job; None: it is not, or no longer, this worker's to do.
+
+    Raises:
+        Retry: no database.
+    """
+
+    def claim() -> Job | None:
+        lease_s = bench.settings.lease_seconds
+        return ledger.claim(bench.store, ticket, worker=bench.name, lease_s=lease_s)
+
     try:
-        if bench.stopping.is_set():
-            # It came in while the worker was told to stop: nothing else is begun.
-            ledger.withdraw(bench.store, [ticket])
-            raise _shown("this worker is stopping", seconds=0.0, bench=bench)
-        job = _patiently(bench, lambda: _claim(ticket, bench))
+        return _patiently(bench, claim)
     except DatabaseDown:
         raise _shown(AWAY, seconds=bench.settings.claim_seconds, bench=bench) from None
-    if job is None:
-        return "stale"
+
+
+def give_back(tickets: Sequence[Ticket], bench: Workbench) -> None:
+    """Let jobs that were not begun wait in the ledger again.
+
+    Raises:
+        Retry: no database; their lease brings them back.
+    """
+    try:
+        ledger.withdraw(bench.store, tickets)
+    except DatabaseDown:
+        raise _shown(AWAY, seconds=bench.settings.claim_seconds, bench=bench) from None
+
+
+def work(
+    job: Job, deed: Deed, bench: Workbench, then: Callable[[Tx], T | None] = lambda _: None
+) -> tuple[str, T | None]:
+    """Do the deed of a claimed job, and settle it.
+
+    Args:
+        then: what else is to be committed with ``done``; not where the job ends otherwise.
+
+    Returns:
+        ``done`` or ``stale``, and what ``then`` returned.
+
+    Raises:
+        Retry, Parked: see :func:`run`.
+    """
     trail: list[audit.Call] = []
     try:
         if bench.settings.read_only and job.kind in WRITING:
             raise read_only()
         effect = deed(job, bench, trail)
-        return _commit(bench, lambda tx: _done(tx, job, effect, trail, bench.clock()))
+
+        def write(tx: Tx) -> tuple[str, T | None]:
+            return _done(tx, job, effect, trail, bench.clock()), then(tx)
+
+        return _commit(bench, write)
     except Exception as error:  # noqa: BLE001  whatever a deed may raise has an outcome
         raise _settle(job, _meaning(job, error, trail), trail, bench) from None
     finally:
         bench.access.shown.pop(job.id, None)
 
 
-def _claim(ticket: Ticket, bench: Workbench) -> Job | None:
-    lease_s = bench.settings.lease_seconds
-    return ledger.claim(bench.store, ticket, worker=bench.name, lease_s=lease_s)
-
-
 def _done(tx: Tx, job: Job, effect: Effect, trail: list[audit.Call], now: float) -> str:
     audit.record(tx, trail)
     if not ledger.done(tx, job, now=now):
-        return "stale"
+        return STALE
     effect(tx)
-    return "done"
+    return DONE
 
 
 def _meaning(job: Job, error: Exception, trail: list[audit.Call]) -> SyncError | None:
@@ -271,11 +313,7 @@ def _commit(bench: Workbench, write: Callable[[Tx], T]) -> T:
         DatabaseDown: it stayed away.
     """
 
-    def once() -> T:
-        with bench.store.write() as tx:
-            return write(tx)
-
-    return _patiently(bench, once)
+    return _patiently(bench, lambda: bench.store.commit(write))
 
 
 def _patiently(bench: Workbench, deed: Callable[[], T]) -> T:

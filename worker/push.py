@@ -80,7 +80,8 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
             now=bench.clock(),
         )
         if answer.cause is Cause.CREATE:
-            _born(tx, job, tags & answer.theirs.tags, now=bench.clock())
+            born = tags & answer.theirs.tags
+            _born(tx, job, born, owes_more=met.owes_tags, now=bench.clock())
         if met.dropped:
             log.warning("the CRM dropped fields", contact=job.contact, fields=met.dropped)
         if listed is not None:
@@ -111,18 +112,17 @@ def _born_with(tx: Tx, contact: int, card: Card) -> frozenset[str]:
     """
     if card.remote_id is not None:
         return frozenset()
-    return cards.load_tags(tx, contact).owed_add
+    return cards.load_newborn_tags(tx, contact)
 
 
-def _born(tx: Tx, job: Job, tags: frozenset[str], *, now: float) -> None:
+def _born(tx: Tx, job: Job, tags: frozenset[str], *, owes_more: bool, now: float) -> None:
     """The contact was made with these tags: their own job has nothing left to do.
 
     One that was sent and did not come back is still owed: its own call tells.
     """
     told = {f"{TAG}{tag}": (False, True) for tag in sorted(tags)}
     timeline.note(tx, job.contact, Happened.SENT, told, job=job, now=now)
-    left = cards.load_tags(tx, job.contact)
-    if tags and not left.owed_add and not left.owed_remove:
+    if tags and not owes_more:
         ledger.served(tx, job, Kind.TAG, now=now)
 
 

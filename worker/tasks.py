@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from celery import Celery
 
-from contacts import belt
-from contacts.jobs import Kind, Lane, Ticket
+from contacts import belt, parcels
+from contacts.jobs import Kind
 from contacts.store import (
     asked,
     audit,
@@ -30,6 +30,7 @@ from contacts.store import (
 from worker import (
     access_install,
     access_renew,
+    batch,
     call,
     check,
     contact_tasks,
@@ -42,7 +43,6 @@ from worker import (
     location_tasks,
     nights,
     notes,
-    outcomes,
     pull,
     push,
     reconcile,
@@ -106,9 +106,8 @@ def register(app: Celery, bench: Workbench) -> None:
 
 def _register_job(app: Celery, bench: Workbench, kind: Kind, deed: Deed) -> None:
     @app.task(name=kind.value, throws=(Parked,), shared=False)  # type: ignore[untyped-decorator]
-    def job_task(*, job: int, release: int, location: str, contact: int, lane: str) -> str:
-        ticket = Ticket(job, release, kind, location, contact, Lane(lane))
-        return outcomes.run(ticket, deed, bench)
+    def job_task(**message: Any) -> str:
+        return batch.run(parcels.read(kind, message), deed, bench)
 
 
 def _register_clock(app: Celery, bench: Workbench) -> None:

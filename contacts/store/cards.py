@@ -119,35 +119,53 @@ def settle(
     agreed: Mapping[str, Value],
     refused: Mapping[str, str],
     now: float,
+    linked: str | None = None,
 ) -> None:
     """Keep what is agreed, and which contact of the CRM it is. What was not answered is known now.
+
+    Args:
+        linked: which one it is so far, as the card of the same transaction says; None: none.
 
     Raises:
         GiveUp: another contact of ours is linked to that one.
     """
     values = {
-        "remote_id": remote_id,
-        "agreed": dict(agreed),
-        "refused": dict(refused),
-        "unanswered": {},
-        "settled_at": now,
+        "b_contact": contact,
+        "b_location": location,
+        "b_remote": remote_id,
+        "b_agreed": dict(agreed),
+        "b_refused": dict(refused),
+        "b_unanswered": {},
+        "b_now": now,
     }
-    same = update(links).where(links.c.contact == contact, links.c.remote_id == remote_id)
-    if tx.execute(same.values(**values)).rowcount:
+    if linked == remote_id and tx.execute(_SAME, values).rowcount:
         return
-    taken = select(links.c.contact).where(
-        links.c.location == location, links.c.remote_id == remote_id
-    )
-    owner = tx.execute(taken).scalar_one_or_none()
-    if owner is not None:
+    owner = tx.execute(_OWNER, values).scalar_one_or_none()
+    if owner not in (None, contact):
         raise GiveUp(
             f"the CRM takes this contact for the same person as our contact {owner}: their email "
             "and phone overlap; correct one of them in the source",
             code="link-taken",
         )
-    moved = tx.execute(update(links).where(links.c.contact == contact).values(**values))
-    if not moved.rowcount:
-        tx.execute(links.insert().values(contact=contact, location=location, **values))
+    if not tx.execute(_MOVED, values).rowcount:
+        tx.execute(_LINK, values)
+
+
+_KEPT: Final = {
+    "remote_id": bindparam("b_remote"),
+    "agreed": bindparam("b_agreed", type_=links.c.agreed.type),
+    "refused": bindparam("b_refused", type_=links.c.refused.type),
+    "unanswered": bindparam("b_unanswered", type_=links.c.unanswered.type),
+    "settled_at": bindparam("b_now"),
+}
+_MOVED: Final = update(links).where(links.c.contact == bindparam("b_contact")).values(_KEPT)
+_SAME: Final = _MOVED.where(links.c.remote_id == bindparam("b_remote"))
+_OWNER: Final = select(links.c.contact).where(
+    links.c.location == bindparam("b_location"), links.c.remote_id == bindparam("b_remote")
+)
+_LINK: Final = links.insert().values(
+    {"contact": bindparam("b_contact"), "location": bindparam("b_location"), **_KEPT}
+)
 
 
 def doubt(tx: Tx, contact: int, sent: Mapping[str, Value]) -> None:
@@ -192,6 +210,12 @@ _TAG_CARD: Final = (
 )
 
 
+def load_newborn_tags(tx: Tx, contact: int) -> frozenset[str]:
+    """The tags that a contact has here and the CRM does not know of."""
+    rows = tx.execute(_TAGS_OWED, {"b_contact": contact})
+    return frozenset(row.tag for row in rows if row.wanted)
+
+
 def load_tags(tx: Tx, contact: int) -> TagCard:
     """Read which tags the CRM has to be told."""
     rows = tx.execute(_TAGS_OWED, {"b_contact": contact}).all()
@@ -231,12 +255,14 @@ def settle_tags(
     told = {f"{TAG}{tag}": (False, True) for tag in sorted(added)}
     told |= {f"{TAG}{tag}": (True, False) for tag in sorted(removed)}
     timeline.note(tx, contact, What.SENT, told, job=job, now=now)
-    rows = [{"b_tag": tag, "has": True} for tag in sorted(added)]
-    rows += [{"b_tag": tag, "has": False} for tag in sorted(removed)]
+    rows = [{"b_contact": contact, "b_tag": tag, "has": True} for tag in sorted(added)]
+    rows += [{"b_contact": contact, "b_tag": tag, "has": False} for tag in sorted(removed)]
     if rows:
-        tx.execute(
-            update(tags)
-            .where(tags.c.contact == contact, tags.c.tag == bindparam("b_tag"))
-            .values(agreed=bindparam("has")),
-            rows,
-        )
+        tx.execute(_TAG_TOLD, rows)
+
+
+_TAG_TOLD: Final = (
+    update(tags)
+    .where(tags.c.contact == bindparam("b_contact"), tags.c.tag == bindparam("b_tag"))
+    .values(agreed=bindparam("has"))
+)

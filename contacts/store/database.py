@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -38,6 +38,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contacts.errors import UsageError
 from contacts.store.one_clock import OneClock
+from contacts.store.together import Together
+
+T = TypeVar("T")
 
 Tx = Connection
 """A transaction: everything in it becomes true at once, or not at all."""
@@ -68,7 +71,17 @@ class Store:
         self._told = clock if isinstance(clock, OneClock) else None
         # SQLite lets one writer in; waiters in its own queue poll with sleeps of up to 100 ms, so
         # the threads of one process queue here instead.
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._turn: threading.Lock | None = None
+        self._together: Together | None = None
+        if engine.dialect.name == "sqlite":
+            self._turn = threading.Lock()
+            # PostgreSQL commits for its own connections together; and a group there would hold the
+            # locks of several contacts, which two processes might take crosswise.
+            self._together = Together(
+                self.write,
+                down=lambda: DatabaseDown("interrupted"),
+                hopeless=DatabaseDown,
+            )
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
@@ -96,6 +109,24 @@ class Store:
     def _keep_time(self, tx: Tx) -> None:
         if self._told is not None and self._told.is_due():
             self._told.measure(lambda: float(tx.execute(_NOW).scalar_one()))
+
+    def commit(self, deed: Callable[[Tx], T]) -> T:
+        """Do something in a transaction, which on SQLite may be one with those of other threads.
+
+        Args:
+            deed: may be called twice, the first time undone, and by another thread.
+
+        Returns:
+            what the deed returned; all of it is committed.
+
+        Raises:
+            DatabaseDown: see there.
+            Exception: what the deed raised; nothing of it is true.
+        """
+        if self._together is not None:
+            return self._together.run(deed)
+        with self.write() as tx:
+            return deed(tx)
 
     def know(self, **options: object) -> None:
         """Let every transaction that begins from now on have these execution options."""

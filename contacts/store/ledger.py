@@ -37,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from contacts import parcels
 from contacts.jobs import LANES, URGENCY, Job, Kind, Lane, Ticket, Wish
 from contacts.store import turns
 from contacts.store.database import Store, Tx
@@ -177,6 +178,11 @@ def claim(store: Store, ticket: Ticket, *, worker: str, lease_s: float) -> Job |
         the job, or None when the ticket is out of date.
     """
     now = store.clock()
+    return store.commit(lambda tx: take(tx, ticket, worker=worker, lease_s=lease_s, now=now))
+
+
+def take(tx: Tx, ticket: Ticket, *, worker: str, lease_s: float, now: float) -> Job | None:
+    """The same as :func:`claim`, within a transaction that also does something else."""
     values = {
         "ticket": ticket.job,
         "number": ticket.release,
@@ -185,8 +191,7 @@ def claim(store: Store, ticket: Ticket, *, worker: str, lease_s: float) -> Job |
         "by": worker,
         "until": now + lease_s,
     }
-    with store.write() as tx:
-        row = tx.execute(_CLAIM, values).first()
+    row = tx.execute(_CLAIM, values).first()
     return None if row is None else _job(row)
 
 
@@ -361,11 +366,40 @@ def release(
         lease_s: seconds in which a worker has to claim it.
         read_only: jobs that write to the CRM wait, and hold no other one up.
     """
+    messages = release_packed(
+        store,
+        room=room,
+        limit=limit,
+        threads=bulk_limit,
+        most=1,
+        lease_s=lease_s,
+        read_only=read_only,
+    )
+    return [ticket for (ticket,) in messages]
+
+
+def release_packed(
+    store: Store,
+    *,
+    room: int,
+    limit: int,
+    threads: int,
+    lease_s: float,
+    most: int = parcels.MOST,
+    read_only: bool = False,
+) -> list[list[Ticket]]:
+    """The same in messages: several jobs of one location in one, where threads are scarce.
+
+    Args:
+        limit: messages of this round.
+        threads: messages of the bulk and sweep lanes that may be out at once: each keeps one busy.
+        most: jobs in one message.
+    """
     now = store.clock()
     try:
         with store.write() as tx:
             chosen = turns.choose(
-                tx, now, room=room, limit=limit, bulk_limit=bulk_limit, read_only=read_only
+                tx, now, room=room, limit=limit, threads=threads, most=most, read_only=read_only
             )
             return _release(tx, chosen, now + lease_s) if chosen else []
     except IntegrityError:
@@ -374,29 +408,45 @@ def release(
         return []
 
 
-def _release(tx: Tx, chosen: Sequence[int], lease_until: float) -> list[Ticket]:
-    statement = (
-        update(jobs)
-        .where(jobs.c.id.in_(chosen), jobs.c.state == "waiting")
-        .values(
-            state="released",
-            release=jobs.c.release + 1,
-            lease_until=lease_until,
-            started_at=None,
-            worker=None,
-        )
-        .returning(
-            jobs.c.id,
-            jobs.c.release,
-            jobs.c.kind,
-            jobs.c.location,
-            jobs.c.contact,
-            jobs.c.lane,
-        )
+def _release(tx: Tx, messages: Sequence[Sequence[int]], lease_until: float) -> list[list[Ticket]]:
+    chosen = [job for message in messages for job in message]
+    found: dict[int, Ticket] = {}
+    for start in range(0, len(chosen), CHUNK):
+        values = {"chosen": chosen[start : start + CHUNK], "until": lease_until}
+        found |= {row.id: _ticket(row) for row in tx.execute(_RELEASE, values)}
+    packed = [[found[job] for job in message if job in found] for message in messages]
+    packed = [tickets for tickets in packed if tickets]
+    more = [
+        {"ticket": one.job, "first": tickets[0].job} for tickets in packed for one in tickets[1:]
+    ]
+    if more:
+        tx.execute(_TOGETHER, more)
+    return packed
+
+
+_RELEASE: Final = (
+    update(jobs)
+    .where(jobs.c.id.in_(bindparam("chosen", expanding=True)), jobs.c.state == "waiting")
+    .values(
+        state="released",
+        release=jobs.c.release + 1,
+        message=jobs.c.id,
+        lease_until=bindparam("until"),
+        started_at=None,
+        worker=None,
     )
-    place = {job: number for number, job in enumerate(chosen)}
-    rows = sorted(tx.execute(statement), key=lambda row: place[row.id])
-    return [_ticket(row) for row in rows]
+    .returning(
+        jobs.c.id,
+        jobs.c.release,
+        jobs.c.kind,
+        jobs.c.location,
+        jobs.c.contact,
+        jobs.c.lane,
+    )
+)
+_TOGETHER: Final = (
+    update(jobs).where(jobs.c.id == bindparam("ticket")).values(message=bindparam("first"))
+)
 
 
 def _ticket(row: Row[Any]) -> Ticket:

@@ -278,6 +278,8 @@ jobs = Table(
     Column("put_at", Double, nullable=False),
     Column("due_at", Double, nullable=False),
     Column("release", Integer, nullable=False, server_default=text("0")),
+    # The first job of the message in which it was released last.
+    Column("message", _Id),
     Column("lease_until", Double),
     Column("started_at", Double),
     Column("worker", Text),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text, true
 
+from contacts import parcels
 from contacts.jobs import WRITING
 from contacts.store.database import Tx
 from contacts.store.tables import RELEASED, WAITING, jobs
@@ -17,30 +19,87 @@ ELSEWHERE: Final = "platform.%"
 """Kinds of job that call the course platform and not the CRM."""
 
 
+@dataclass(frozen=True, slots=True)
+class Out:
+    """What a location has out in the live lane, or in the other two.
+
+    Attributes:
+        jobs: released and not settled.
+        messages: that they travel in; each needs a thread.
+    """
+
+    jobs: int = 0
+    messages: int = 0
+
+
+Held = Mapping[tuple[str, bool], Out]
+"""By (location, is it the live lane)."""
+
+Queue = list[tuple[int, Hashable]]
+"""Ids of a location's next jobs, each with what the jobs of one message have in common."""
+
+
 def choose(
-    tx: Tx, now: float, *, room: int, limit: int, bulk_limit: int, read_only: bool = False
-) -> list[int]:
-    """Ids of the jobs that may run now, the most urgent first; see ``ledger.release``."""
+    tx: Tx,
+    now: float,
+    *,
+    room: int,
+    limit: int,
+    threads: int,
+    most: int = 1,
+    read_only: bool = False,
+) -> list[list[int]]:
+    """Ids of the jobs that may run now, by message, the most urgent first; see ``ledger.release``.
+
+    Args:
+        limit: messages of this round.
+        threads: messages of the bulk and sweep lanes that may be out at once.
+        most: jobs in one message.
+    """
     _one_at_a_time(tx)
     out = _out(tx)
-    bulk_room = bulk_limit - sum(n for (_, live), n in out.items() if not live)
     open_live, open_bulk = _open_locations(tx, now)
-    chosen: list[int] = []
-    chance = random.Random(now)
-    for locations, live in ((open_live, True), (open_bulk, False)):
-        total = limit - len(chosen) if live else min(limit - len(chosen), bulk_room)
-        queues = []
+    due = _Due(tx, now, out, room, read_only, random.Random(now))
+    live = due.of(open_live, live=True, most=limit)
+    chosen = _fairly([(held, parcels.pack(jobs, 1)) for held, jobs in live], limit, due.chance)
+
+    bulk_out = [one for (_, is_live), one in out.items() if not is_live]
+    total = min(limit - len(chosen), threads - sum(one.messages for one in bulk_out))
+    bulk = due.of(open_bulk, live=False, most=total * most)
+    jobs_out = sum(one.jobs for one in bulk_out) + sum(len(jobs) for _, jobs in bulk)
+    size = parcels.size(jobs=jobs_out, threads=max(1, threads), most=most)
+    packed = [(held, parcels.pack(jobs, size)) for held, jobs in bulk]
+    return chosen + _fairly(packed, total, due.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Which jobs of some locations are next, as far as there is room for them."""
+
+    tx: Tx
+    now: float
+    out: Held
+    room: int
+    read_only: bool
+    chance: random.Random
+
+    def of(self, locations: Sequence[str], *, live: bool, most: int) -> list[tuple[int, Queue]]:
+        """At least so many jobs, if there are: for each location how many it has out, and its
+        next ones. Locations that could only come after these are not asked."""
+        found: list[tuple[int, Queue]] = []
         ranks: Counter[int] = Counter()
-        for held, location in _by_turn(locations, out, live, chance):
-            if held >= room or _is_settled(ranks, held, total):
+        for held, location in _by_turn(locations, self.out, live, self.chance):
+            if held >= self.room or _is_settled(ranks, held, most):
                 break
-            statement = _DUE[live, read_only]
-            values = {"location": location, "now": now, "free": min(total, room - held)}
-            queue = list(tx.execute(statement, values).scalars())
-            queues.append((held, queue))
-            ranks.update(range(held, held + len(queue)))
-        chosen += _fairly(queues, total, chance)
-    return chosen
+            values = {
+                "location": location,
+                "now": self.now,
+                "free": min(most, self.room - held),
+            }
+            rows = self.tx.execute(_DUE[live, self.read_only], values).all()
+            found.append((held, [(row.id, (row.kind, row.lane)) for row in rows]))
+            ranks.update(range(held, held + len(rows)))
+        return found
 
 
 def _one_at_a_time(tx: Tx) -> None:
@@ -59,11 +118,12 @@ _TURN: Final = text(
 
 
 def _by_turn(
-    locations: Sequence[str], out: Mapping[tuple[str, bool], int], live: bool, chance: random.Random
+    locations: Sequence[str], out: Held, live: bool, chance: random.Random
 ) -> list[tuple[int, str]]:
     """Locations with what they have out: those with the fewest first, by chance among equals."""
     shuffled = chance.sample(locations, len(locations))
-    return sorted(((out.get((one, live), 0), one) for one in shuffled), key=lambda turn: turn[0])
+    held = ((out.get((one, live), Out()).jobs, one) for one in shuffled)
+    return sorted(held, key=lambda turn: turn[0])
 
 
 def _is_settled(ranks: Mapping[int, int], held: int, total: int) -> bool:
@@ -75,31 +135,29 @@ def _is_settled(ranks: Mapping[int, int], held: int, total: int) -> bool:
 
 
 def _fairly(
-    queues: Sequence[tuple[int, Sequence[int]]], total: int, chance: random.Random
-) -> list[int]:
-    """So many jobs in all, the next one always from the location with the fewest out.
+    queues: Sequence[tuple[int, Sequence[list[int]]]], total: int, chance: random.Random
+) -> list[list[int]]:
+    """So many messages in all, the next one always from the location with the fewest jobs out.
 
     Among equals chance decides, anew each round: with more locations than free threads a fixed
     order would serve the same ones for ever.
 
     Args:
-        queues: for each location how many jobs it has out, and its next ones.
+        queues: for each location how many jobs it has out, and its next ones by message.
     """
-    ranked = sorted(
-        (held + place, turn, job)
-        for turn, (held, queue) in enumerate(chance.sample(queues, len(queues)))
-        for place, job in enumerate(queue)
-    )
-    return [job for _, _, job in ranked[: max(total, 0)]]
+    ranked = []
+    for turn, (held, queue) in enumerate(chance.sample(queues, len(queues))):
+        before = held
+        for message in queue:
+            ranked.append((before, turn, message))
+            before += len(message)
+    ranked.sort()
+    return [message for _, _, message in ranked[: max(total, 0)]]
 
 
-def _out(tx: Tx) -> dict[tuple[str, bool], int]:
-    """How many jobs are out, by (location, is it the live lane)."""
-    live = (jobs.c.lane == 0).label("live")
-    query = (
-        select(jobs.c.location, live, func.count()).where(RELEASED).group_by(jobs.c.location, live)
-    )
-    return {(location, bool(is_live)): n for location, is_live, n in tx.execute(query)}
+def _out(tx: Tx) -> dict[tuple[str, bool], Out]:
+    """What is out, by (location, is it the live lane)."""
+    return {(row.location, bool(row.live)): Out(row.n, row.m) for row in tx.execute(_OUT)}
 
 
 def _open_locations(tx: Tx, now: float) -> tuple[list[str], list[str]]:
@@ -114,6 +172,18 @@ def _open_locations(tx: Tx, now: float) -> tuple[list[str], list[str]]:
         [row.location for row in found if row.last > 0 and row.location not in paused],
     )
 
+
+_LIVE: Final = (jobs.c.lane == 0).label("live")
+_OUT: Final = (
+    select(
+        jobs.c.location,
+        _LIVE,
+        func.count().label("n"),
+        func.count(jobs.c.message.distinct()).label("m"),
+    )
+    .where(RELEASED)
+    .group_by(jobs.c.location, _LIVE)
+)
 
 # A loose index scan: three probes for each location, however many jobs wait (100,000 rows of one
 # location cost the same as one).
@@ -169,7 +239,7 @@ def _due_statement(live: bool, read_only: bool) -> Any:
         .exists()
     )
     return (
-        select(jobs.c.id)
+        select(jobs.c.id, jobs.c.kind, jobs.c.lane)
         .where(
             jobs.c.location == bindparam("location"),
             jobs.c.lane == 0 if live else jobs.c.lane > 0,

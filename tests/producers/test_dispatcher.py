@@ -14,7 +14,7 @@ import kombu.pools
 import pytest
 import redis
 
-from contacts import belt
+from contacts import belt, parcels
 from contacts.contact import Person
 from contacts.errors import UsageError
 from contacts.jobs import Kind, Lane, Ticket, Wish
@@ -147,7 +147,8 @@ def test_workers_that_fell_silent_get_nothing_more(dispatcher: Dispatcher, store
 def test_bulk_leaves_room_for_live(dispatcher: Dispatcher, store: Store) -> None:
     workers(store, 8)
     put(store, *range(1, 51))
-    assert dispatcher.step() == 8 * module.BULK_SHARE
+    assert dispatcher.step() == 8 * module.BULK_SHARE * parcels.MOST
+    assert len(messages(dispatcher, "bulk")) == 8 * module.BULK_SHARE
     put(store, 101, 102, 103, lane=Lane.LIVE)
     assert dispatcher.step() == 3
     assert len(messages(dispatcher, "live")) == 3
@@ -157,7 +158,11 @@ def test_bulk_leaves_room_for_live(dispatcher: Dispatcher, store: Store) -> None
 def test_one_worker_with_one_thread_gets_bulk_as_well(dispatcher: Dispatcher, store: Store) -> None:
     workers(store, 1)
     put(store, 1, 2)
-    assert dispatcher.step() == 1
+    assert dispatcher.step() == 2
+    (message,) = messages(dispatcher, "bulk")
+    assert message["headers"]["id"] == "1.1+1"
+    assert kwargs(message) == {"jobs": [[1, 1, 1], [2, 1, 2]], "location": HERE, "lane": "bulk"}
+    assert message["headers"]["kwargsrepr"] == repr(kwargs(message)), "as Flower shows them"
 
 
 def test_a_location_holds_no_more_than_its_share(
@@ -221,10 +226,11 @@ def test_what_cannot_be_published_is_withdrawn(
     one.notice_restart()
     one.duties()
     put(store, 1, 2, 3)
-    tickets = ledger.release(store, room=10, limit=10, bulk_limit=10, lease_s=30)
+    packed = ledger.release_packed(store, room=10, limit=10, threads=2, lease_s=30)
+    assert [len(parcel) for parcel in packed] == [2, 1]
     gone.kill()
     with pytest.raises(redis.ConnectionError):
-        one.publish(tickets)
+        one.publish(packed)
     counts = ledger_view.counts(store)
     assert (counts.waiting, counts.released, counts.retried) == (3, 0, 0)
 

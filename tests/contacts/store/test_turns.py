@@ -6,8 +6,9 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import event
 
+from contacts import parcels
 from contacts.jobs import Kind, Lane
-from contacts.store import accounts
+from contacts.store import accounts, ledger
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
 
@@ -148,3 +149,31 @@ def test_who_has_more_out_is_asked_only_while_others_have_too_little(store: Stor
     put(store, wish(30, location="loc_2"))
     found = [ticket.location for ticket in release(store, limit=3)]
     assert found == ["loc_2", HERE, HERE]
+
+
+def test_no_more_messages_are_out_than_there_are_threads_however_full_they_are(
+    store: Store,
+) -> None:
+    for place in range(4):
+        put(store, *[wish(100 * place + n, location=f"loc_{place}") for n in range(1, 31)])
+    asked = {"room": 20, "limit": 99, "threads": 6, "lease_s": 30.0}
+    packed = ledger.release_packed(store, **asked)
+    assert [len(message) for message in packed] == [parcels.MOST] * 6
+    assert {message[0].location for message in packed[:4]} == {f"loc_{n}" for n in range(4)}
+    assert all(len({ticket.location for ticket in message}) == 1 for message in packed)
+
+    first = packed[0]
+    for ticket in first[:-1]:
+        done(store, claim(store, ticket))
+    assert ledger.release_packed(store, **asked) == [], "its thread still has one to do"
+    done(store, claim(store, first[-1]))
+    (again,) = ledger.release_packed(store, **asked)
+    assert len(again) == parcels.MOST
+
+
+def test_kinds_and_lanes_do_not_share_a_message(store: Store) -> None:
+    put(store, wish(1), wish(2, Kind.TAG), wish(3), wish(4, lane=Lane.SWEEP))
+    packed = ledger.release_packed(store, room=9, limit=9, threads=1, lease_s=30)
+    assert [[ticket.contact for ticket in message] for message in packed] == [[1, 3]]
+    packed = ledger.release_packed(store, room=9, limit=9, threads=3, lease_s=30)
+    assert [[ticket.contact for ticket in message] for message in packed] == [[2], [4]]
