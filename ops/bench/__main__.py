@@ -110,9 +110,9 @@ def _live(options: argparse.Namespace, folder: Path) -> live.Live:
 def _many(options: argparse.Namespace, folder: Path) -> many.Many:
     with (
         _part("many locations", folder) as (place, tell),
-        _ours(options, place, options.locations, many.SETTINGS) as (up, crm),
+        _ours(options, place, options.locations, many.settings(options.locations)) as (up, crm),
     ):
-        return many.run(up, crm, tell)
+        return many.run(up, crm, seconds=options.seconds, flood=options.flood, tell=tell)
 
 
 def _rival(options: argparse.Namespace, folder: Path, file: Path) -> beside.Beside:
@@ -162,6 +162,8 @@ def _about(options: argparse.Namespace) -> dict[str, Any]:
         "waiting": options.waiting,
         "live": options.live,
         "locations": options.locations,
+        "seconds": options.seconds,
+        "flood": options.flood,
         "rival_rate": options.rival_rate,
         "database": "PostgreSQL" if options.postgres else "SQLite",
         "redis": "external" if options.redis else "embedded",
@@ -188,6 +190,8 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     add("--waiting", type=int, default=100_000, help="bulk jobs that wait before live ones")
     add("--live", type=int, default=200, help="live jobs (200)")
     add("--locations", type=int, default=10, help="locations that work at once (10)")
+    add("--seconds", type=float, default=40.0, help="how long they are measured (40)")
+    add("--flood", type=int, default=0, help="jobs added to one of them meanwhile (none)")
     add("--only", action="append", choices=PARTS, help="a part alone; may be given again")
     add("--rival-rate", default="10/s", help="the plain project's rate_limit on each worker (10/s)")
     add("--postgres", metavar="URL", help="a server on which a database is made, then dropped")

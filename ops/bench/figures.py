@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -154,3 +154,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     if not values or not 0 < share <= 1:
         raise ValueError("a percentile needs values and a share in (0, 1]")
     return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def jain(values: Iterable[float]) -> float:
+    """Jain's index of fairness: 1 when all are the same, 1/n when one has it all."""
+    found = list(values)
+    squares = len(found) * sum(value * value for value in found)
+    return sum(found) ** 2 / squares if squares else 1.0

@@ -68,16 +68,19 @@ def run(up: Up, crm: Crm, *, waiting: int, live: int, tell: Tell) -> Live:
             (contact,) = put(up.store, crm.location, person, Lane.LIVE, (Kind.PUSH,))
             bell.ring()
             put_at[contact] = at
-        sent_at = _wait_until_sent(up.store, set(put_at))
+        sent = sent_at(up.store, set(put_at))
     bell.close()
-    delays = [(sent_at[contact] - at) * 1000 for contact, at in put_at.items()]
+    delays = [(sent[contact] - at) * 1000 for contact, at in put_at.items()]
     return Live(delays, _waiting(up.store), put_s, watcher.samples, crm.report())
 
 
-def _wait_until_sent(store: Store, contacts: set[int]) -> dict[int, float]:
+def sent_at(store: Store, contacts: set[int]) -> dict[int, float]:
     """When the first call of each contact left, seconds since the epoch, by contact.
 
     The audit is written with the outcome, so it is there a little after the answer.
+
+    Raises:
+        Broken: one was not sent within a minute.
     """
     query = (
         select(jobs.c.contact, func.min(calls.c.at).label("at"))

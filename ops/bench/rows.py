@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Any, Final
 
 from ops import judge
@@ -78,11 +79,22 @@ LIVE: Final = (
 MANY: Final = (
     Row("calls a second, all together"),
     Row("use of what all are allowed", "%", digits=1),
-    Row("CPU of a call: but Flower", "ms", digits=2),
+    Row("CPU of a call: but Flower", "ms", 3.0, digits=2),
     Row("and Redis", "ms", digits=2),
     Row("and Flower", "ms", digits=2),
+    Row("cores that all of them use", digits=2),
+    Row("Jain index of the calls of each", "", 0.99, "more", digits=4),
+    Row("live jobs: put to request sent, median", "ms"),
+    Row("live jobs: put to request sent, p99", "ms"),
     Row("answers 429", bound=0),
     Row("arrivals in the busiest 10 s of any", bound=100),
+)
+
+FLOOD: Final = (
+    Row("jobs added to one location"),
+    Row("live jobs of the others meanwhile, p99", "ms"),
+    Row("live jobs of the others afterwards, p99", "ms"),
+    Row("more than before, p99", "ms", 20),
 )
 
 
@@ -147,20 +159,33 @@ def live(seen: Live, put: int) -> Section:
 
 
 def many(seen: Many, locations: int) -> Section:
-    """What a call costs when there is always one to make."""
-    busy = figures.busy(seen.samples)
-    by_role = figures.cpu_ms_per_call(busy)
-    per_s = figures.calls_per_s(busy)
+    """What a call costs when there is always one to make, and whether all get the same."""
+    by_role = figures.cpu_ms_per_call(seen.samples)
+    per_s = figures.calls_per_s(seen.samples)
     found = {
         "calls a second, all together": per_s,
         "use of what all are allowed": per_s / LIMIT_PER_S / locations * 100,
         "CPU of a call: but Flower": _sum(by_role, OURS),
         "and Redis": _sum(by_role, (*OURS, "redis")),
         "and Flower": sum(by_role.values()),
+        "cores that all of them use": sum(by_role.values()) * per_s / 1000,
+        "Jain index of the calls of each": figures.jain(seen.by_location.values()),
         "answers 429": seen.report["refused_429"],
         "arrivals in the busiest 10 s of any": seen.report["max_in_window"],
     }
-    return Section(f"{locations} locations at once", filled(MANY, found, {}))
+    p99 = {phase: figures.percentile(one, 0.99) for phase, one in seen.delays_ms.items()}
+    if "before" in p99:
+        found["live jobs: put to request sent, median"] = median(seen.delays_ms["before"])
+        found["live jobs: put to request sent, p99"] = p99["before"]
+    if not seen.flood:
+        return Section(f"{locations} locations at once", filled(MANY, found, {}))
+    found |= {
+        "jobs added to one location": seen.flood,
+        "live jobs of the others meanwhile, p99": p99["adding"],
+        "live jobs of the others afterwards, p99": p99["after"],
+        "more than before, p99": p99["after"] - p99["before"],
+    }
+    return Section(f"{locations} locations at once", filled((*MANY, *FLOOD), found, {}))
 
 
 def filled(rows: Sequence[Row], mine: Found, theirs: Found) -> list[Row]:

@@ -127,3 +127,9 @@ def test_percentile_covers_its_share(values: list[float], share: float) -> None:
 def test_percentile_of_nothing_is_refused(values: list[float], share: float) -> None:
     with pytest.raises(ValueError, match="percentile"):
         figures.percentile(values, share)
+
+
+def test_fairness_is_one_for_equals_and_a_share_when_one_has_it_all() -> None:
+    assert figures.jain([7, 7, 7]) == pytest.approx(1)
+    assert figures.jain([9, 0, 0]) == pytest.approx(1 / 3)
+    assert figures.jain([]) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ops.bench import report, rows
@@ -139,14 +141,26 @@ def test_a_slow_live_job_is_a_missed_bound() -> None:
     ]
 
 
-def test_many_locations_share_no_limit() -> None:
-    count = {"refused_429": 0, "max_in_window": 99}
+def many(**more: Any) -> Many:
+    report = {"refused_429": 0, "max_in_window": 99}
+    return Many(run(96.0), report, {f"loc_{n}": 400 + n for n in range(10)}, **more)
 
-    section = rows.many(Many(run(96.0), count), 10)
+
+def test_many_locations_share_no_limit() -> None:
+    section = rows.many(many(delays_ms={"before": [20.0] * 99 + [70.0]}), 10)
 
     assert value(section, "use of what all are allowed").value == pytest.approx(96.0)
     assert value(section, "CPU of a call: but Flower").value == pytest.approx(0.42, abs=0.01)
+    assert value(section, "Jain index of the calls of each").value == pytest.approx(1, abs=1e-4)
+    assert value(section, "live jobs: put to request sent, p99").value == 20.0
     assert report.missed([section]) == []
+
+
+def test_a_flood_that_the_others_notice_is_a_missed_bound() -> None:
+    delays = {"before": [20.0], "adding": [300.0], "after": [41.0]}
+    section = rows.many(many(delays_ms=delays, flood=1_000_000), 10)
+
+    assert [row.what for row in report.missed([section])] == ["more than before, p99"]
 
 
 def test_a_figure_without_a_row_is_a_defect() -> None:
