@@ -107,7 +107,7 @@ def test_a_refusal_of_everybody_pauses_the_location(
     shop: Any, ending: Any, error: SyncError, code: str
 ) -> None:
     shop.put(WISH, Wish(Kind.PUSH, "loc1", 8), Wish(Kind.PUSH, "loc2", 9, lane=Lane.SWEEP))
-    first, *_ = shop.release()
+    first = next(ticket for ticket in shop.release() if ticket.location == "loc1")
     shop.run(first, ending(error))
     ledger.reclaim(shop.store, unstarted=True)
 
