@@ -234,6 +234,13 @@ class Settings(BaseSettings):
             examples=[0.3],
         ),
     ] = 0.15
+    limit_strict: Annotated[
+        bool,
+        Field(
+            description="Trust no header of the CRM that would allow more calls than our own count "
+            "does: 95 % of the limit is used instead of up to 100 %."
+        ),
+    ] = False
     worker_processes: Annotated[
         int,
         Field(ge=1, le=64, description="Worker processes that `rollbook up` starts.", examples=[2]),

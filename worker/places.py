@@ -103,6 +103,7 @@ def limits_of(
         window_ms=may.window_ms,
         per_day=may.per_day,
         day_bulk_share=settings.day_reserve,
+        strict=settings.limit_strict,
         known=known_day(seen or {}),
     )
 

@@ -16,6 +16,7 @@ from random import Random
 import redis
 
 from contacts.jobs import Lane
+from ops.prove.allowed import Judge
 from ops.prove.latencies import Latency
 from worker.crm.limiter import Grant, Limiter, Limits, Paused, Refused
 
@@ -82,6 +83,7 @@ class World:
         self.random = random
         self.location = location
         self.limits = limits or Limits()
+        self.judge = Judge(self.limits.per_window, self.limits.window_ms)
         self.connection = connection
         self._server, self._latency, self._day_left = server, latency, day_left
         self._faults = faults or Faults()
@@ -145,6 +147,7 @@ class World:
         ticket: str | None = None
         wanted = self.now
         while True:
+            granted = self.now
             answer = self.limiter.acquire(self.location, lane, ticket=ticket)
             self.seen.asked += 1
             yield ROUND_TRIP_MS
@@ -165,10 +168,10 @@ class World:
         yield answer.wait_ms + self.random.expovariate(1 / 2) + slow
         if lane is Lane.LIVE:
             self.seen.waits.append(self.now - wanted)
-        yield from self._send(answer.token, lane)
+        yield from self._send(answer.token, lane, granted)
         return True
 
-    def _send(self, token: str, lane: Lane) -> Steps:
+    def _send(self, token: str, lane: Lane, granted: float) -> Steps:
         chance = self.random.random
         if chance() < self._faults.cancelled:
             self.limiter.cancel(self.location, token)
@@ -176,7 +179,7 @@ class World:
         up, down = self._latency(self.random, self.now)
         dies, lost = chance() < self._faults.killed, chance() < self._faults.lost
         said: list[tuple[bool, int | None]] = []
-        self.begin(self._arrive(said, lane), after=up)
+        self.begin(self._arrive(said, lane, granted), after=up)
         if dies:
             yield 5000.0  # until the supervisor has started another
             return
@@ -186,15 +189,19 @@ class World:
             return
         yield up + down
         accepted, remaining = said[0]
+        if remaining is not None:
+            self.judge.tell(self.now, arrived=self.now - down, left=remaining)
         self.limiter.done(
             self.location,
             token,
             status=200 if accepted else 429,
             remaining=remaining,
+            per_window=None if remaining is None else self.limits.per_window,
             day_left=self._day_left(),
         )
 
-    def _arrive(self, said: list[tuple[bool, int | None]], lane: Lane) -> Steps:
+    def _arrive(self, said: list[tuple[bool, int | None]], lane: Lane, granted: float) -> Steps:
+        self.judge.arrive(self.now, granted=granted)
         self.seen.arrivals.append(self.now)
         accepted, remaining = self._server(self.now)
         said.append((accepted, remaining))

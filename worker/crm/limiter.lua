@@ -4,9 +4,9 @@
 -- length W at the server can hold more than N of ours, however late or reordered the requests are.
 -- docs/limiter.md has the proof, the keys and the reasons.
 --
--- The last of six files that are one script: state.lua (arguments, memory, time), pause.lua, day.lua
--- (the day's quota), places.lua (who holds them), headers.lua (what an answer tells) and this one
--- (lines, verbs). state.lua says what KEYS and ARGV are.
+-- The last of seven files that are one script: state.lua (arguments, memory, time), pause.lua, day.lua
+-- (the day's quota), places.lua (who holds them), learning.lua (how the server counts), headers.lua
+-- (what an answer tells) and this one (lines, verbs). state.lua says what KEYS and ARGV are.
 
 local ORDER = { live = 0, bulk = 1e12, sweep = 2e12 }
 
@@ -15,7 +15,7 @@ local function waiting(lane)
 end
 
 local function is_full_of_live()
-  return redis.call('ZCARD', LIVE) >= N - math.min(FLOOR, math.floor(N / 2))
+  return redis.call('ZCOUNT', LIVE, '(' .. taken_from(), '+inf') >= N - math.min(FLOOR, math.floor(N / 2))
 end
 
 -- How many places must be free for a call of this lane: its own, and those it leaves to others.
@@ -35,9 +35,11 @@ end
 -- known: the rest only an answer can tell.
 local function when(lane, need, before, credit)
   if get('cold') == 1 then
-    if st.probe == '' and held - get('feared') < N then return now end
+    if st.probe == '' and held - get('feared') < N then return math.max(now, st.born + LAST) end
     return nil
   end
+  local rest = rest_of_halt()
+  if rest > 0 then return nil, rest end
   local live = lane == 'live'
   if flying >= (live and cap() or math.ceil(cap() * 0.8)) then return nil end
   if live and waiting('bulk') > 0 and is_full_of_live() then return nil end
@@ -54,7 +56,7 @@ local function when(lane, need, before, credit)
     if not turn then return nil end
     if math.max(turn, paced and get('tat') + ahead * pace or 0) > now + horizon then return nil, 0 end
   end
-  if flying + redis.call('ZCARD', SEEN) + need <= limit then return t end
+  if not is_armed() or flying + redis.call('ZCARD', SEEN) + need <= limit then return t end
   local over = load_at(t) + need - limit
   if over > 0 then return nil, t - now + math.max(20, over * W / N) end
   return t
@@ -62,10 +64,12 @@ end
 
 local function grant(lane, ticket, t)
   put('seq', get('seq') + 1)
-  local token = string.format('%d:%d', st.seq, t)
+  -- A probe waits a moment; its answer may tell of all that arrived since now.
+  local token = string.format('%d:%d', st.seq, get('cold') == 1 and now or t)
   redis.call('ZADD', FLYING, t + LEASE, token)
   keep(FLYING)
   if get('cold') == 1 then put('probe', token) end
+  if get('doubt') == 1 then put('tried', t) end
   day.count(lane)
   if lane == 'live' then
     redis.call('ZADD', LIVE, t + LEASE, token)
@@ -136,12 +140,14 @@ local function done(token, status, remaining, per_window, day_left, paused, why,
   local lease = tonumber(redis.call('ZSCORE', FLYING, token) or 0)
   local free = now + HOLD
   if status == 0 then free = math.max(lease, free + GRACE) end
+  local was_lost = redis.call('ZREM', SEEN, UNSURE .. token) == 1
   if redis.call('ZREM', FLYING, token) == 1 then
     flying = flying - 1
-  elseif granted < st.born and not redis.call('ZSCORE', SEEN, token) then
+  elseif granted < st.born and not was_lost and not redis.call('ZSCORE', SEEN, token) then
     put('strays', math.max(0, get('strays') - 1)) -- one that we had forgotten is known again
   end
-  redis.call('ZADD', SEEN, free, token)
+  local is_sure = status >= 200 and status < 400
+  redis.call('ZADD', SEEN, free, is_sure and token or UNSURE .. token)
   keep(SEEN)
   redis.call('ZADD', LIVE, 'XX', free, token)
   if per_window and per_window > 0 then
@@ -149,7 +155,7 @@ local function done(token, status, remaining, per_window, day_left, paused, why,
     N = math.min(N, per_window)
   end
   pause.heed(status, remaining, paused, why)
-  use_headers(granted, status, remaining, day_left, day_limit)
+  use_headers(granted, status, remaining, per_window, day_left, day_limit)
 end
 
 -- Nothing was sent: the place is free at once, and the next bulk call need not wait for its pace.
@@ -168,7 +174,7 @@ end
 local function look()
   tidy()
   local ghosts = get('strays') + margin
-  for _, token in ipairs(redis.call('ZRANGEBYSCORE', SEEN, '(' .. now, '+inf')) do
+  for _, token in ipairs(redis.call('ZRANGEBYSCORE', SEEN, '(' .. taken_from(), '+inf')) do
     if string.find(token, '^[fg]') then
       ghosts = ghosts + 1
       held = held - 1
@@ -180,6 +186,7 @@ local function look()
     day.used(), day.left(), day.per_day(),
     waiting('bulk') + waiting('sweep'), waiting('live'), now - get('live') < 60000 and 1 or 0,
     get('cold'), flying, day.kept(), day.pace(), day.is_heard(), from, to,
+    is_armed() and 1 or 0,
   }
 end
 

@@ -23,8 +23,16 @@ from worker.crm.limits import ComeBack, Grant, Limits, Look, Paused, Refused
 
 __all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Paused", "Refused"]
 
-_PARTS: Final = ("state.lua", "pause.lua", "day.lua", "places.lua", "headers.lua", "limiter.lua")
-"""One script in six files; each knows the names of those before it."""
+_PARTS: Final = (
+    "state.lua",
+    "pause.lua",
+    "day.lua",
+    "places.lua",
+    "learning.lua",
+    "headers.lua",
+    "limiter.lua",
+)
+"""One script in seven files; each knows the names of those before it."""
 
 SCRIPT: Final = "\n".join(
     resources.files(__package__).joinpath(part).read_text("utf-8") for part in _PARTS

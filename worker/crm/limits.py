@@ -41,6 +41,8 @@ class Limits:
         day_bulk_share: bulk stops when this share of the day is left.
         day_live_floor: live stops when this many calls of the day are left.
         known: what the database remembers of the day, where Redis's memory is lost.
+        strict: no header is trusted to free a place or to quicken the pace; headers may still add
+            the calls of others and lower the limit.
     """
 
     per_window: int = 100
@@ -52,6 +54,7 @@ class Limits:
     day_bulk_share: float = 0.15
     day_live_floor: int = 50
     known: KnownDay = KnownDay()
+    strict: bool = False
 
     def arguments(self) -> tuple[int, ...]:
         """As the script reads them, in its order."""
@@ -65,6 +68,7 @@ class Limits:
             int(self.per_day * self.day_bulk_share),
             self.day_live_floor,
             *self.known.arguments(),
+            int(self.strict),
         )
 
 
@@ -122,6 +126,8 @@ class Look:
         day_heard: 1 when ``day_left`` is the CRM's word; 0 when we count our own of the last 24 h.
         begins_from, begins_to: between these the CRM's day begins next, ms since the epoch; 0: not
             known.
+        armed: 1 while the CRM may be one that estimates from two windows, which is checked before
+            each call; 0 when its headers have shown that it is not.
     """
 
     used: int
@@ -141,3 +147,4 @@ class Look:
     day_heard: int
     begins_from: int
     begins_to: int
+    armed: int

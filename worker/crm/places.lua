@@ -4,8 +4,17 @@
 
 local TIMES = {
   'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
+  'open', 'refused', 'halt', 'tried', 'turned', 'left_at', 'proved', 'unproved', 'doubted',
 }
 local pace, limit, held, margin, is_young
+
+local LAST = 100 -- ms
+
+-- Marks a token of which nobody knows whether the server counted it.
+local UNSURE = '?'
+
+-- Whether the server may still be one that estimates from two windows.
+local function is_armed() return STRICT or get('disarmed') == 0 end
 
 local function cap() return math.max(1, math.min(FLIGHT, math.floor(N / 2))) end
 
@@ -29,9 +38,13 @@ local function turn_cold()
   for _, name in ipairs(TIMES) do put(name, 0) end -- a clock set back left them in the future
 end
 
+-- Whose place falls free later than this still has it: what the server had counted no more was
+-- given back early (learning.lua).
+local function taken_from() return math.max(now, get('open')) end
+
 local function count_held()
   flying = redis.call('ZCARD', FLYING)
-  held = flying + redis.call('ZCOUNT', SEEN, '(' .. now, '+inf')
+  held = flying + redis.call('ZCOUNT', SEEN, '(' .. taken_from(), '+inf')
 end
 
 local function turn_warm()
@@ -63,7 +76,7 @@ local function bite() return get('bite') * math.max(0, 1 - (now - get('bitten'))
 local function tidy()
   local lost = redis.call('ZRANGEBYSCORE', FLYING, '-inf', now, 'WITHSCORES')
   for i = 1, #lost, 2 do
-    redis.call('ZADD', SEEN, lost[i + 1], lost[i])
+    redis.call('ZADD', SEEN, lost[i + 1], UNSURE .. lost[i])
     redis.call('ZREM', FLYING, lost[i])
     keep(SEEN)
   end
@@ -83,7 +96,7 @@ local function tidy()
   -- In the first window after a loss everybody is paced, at half the speed: a server whose window
   -- has just begun anew knows no more of the last ten seconds than we do.
   is_young = st.born and now < st.born + HOLD
-  pace = math.ceil(W / N * (is_young and 2 or 1.02) - 0.001)
+  pace = math.ceil(W / N * (is_young and 2 or is_armed() and 1.02 or 0.8) - 0.001)
   day.turn()
 end
 
@@ -126,12 +139,30 @@ local function load_at(t)
   return worst + flying
 end
 
+-- When so many answered calls more have lost their places; nil when only an answer can tell.
+local function lost_at(count)
+  if count <= 0 then return now end
+  local next = redis.call(
+    'ZRANGEBYSCORE', SEEN, '(' .. taken_from(), '+inf', 'WITHSCORES', 'LIMIT', count - 1, 1)
+  return tonumber(next[2])
+end
+
+-- From when on the place that is kept for a probe may be used: so shortly before a fixed window
+-- ends that a probe, which waits as long, comes to the next one. In it a call begins the next
+-- window at once, where otherwise one would have to be on its way first.
+local function last_place_at()
+  local turn = get('turned') + W
+  if is_armed() or now < get('foreign') or now > turn + LAST then return nil end
+  return math.max(now, turn - LAST)
+end
+
 -- When the k-th place from now is free; nil when only an answer can tell. One is always kept, so
 -- that after a loss the probe fits as well.
 local function free_at(k)
   local short = k - (limit - math.min(1, N - 1) - held)
-  if short <= 0 then return now end
-  local next = redis.call(
-    'ZRANGEBYSCORE', SEEN, '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', short - 1, 1)
-  return tonumber(next[2])
+  local free, last = lost_at(short), last_place_at()
+  if short <= 0 or not last then return free end
+  local with_last = lost_at(short - 1)
+  if not with_last then return free end
+  return math.min(free or math.huge, math.max(last, with_last))
 end

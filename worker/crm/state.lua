@@ -1,7 +1,7 @@
 -- What every verb of the limiter stands on: the arguments, the state and how it is kept, the time.
 --
--- The first of six files that are one script: state.lua, pause.lua, day.lua, places.lua, headers.lua,
--- limiter.lua, in this order.
+-- The first of seven files that are one script: state.lua, pause.lua, day.lua, places.lua,
+-- learning.lua, headers.lua, limiter.lua, in this order.
 -- limiter.lua has the map; docs/limiter.md the keys and the reasons.
 --
 -- KEYS  state (hash), seen, flying, live (zsets: token -> when its place is free again),
@@ -14,7 +14,8 @@ local STATE, SEEN, FLYING, LIVE, LINE, PROMISED = unpack(KEYS)
 local function arg(i) return tonumber(ARGV[i]) end
 local CALL, N, W = arg(4), arg(5), arg(6)
 local RESERVE, FLOOR, FLIGHT = arg(8), arg(9), arg(10)
-local OWN = 17 -- the verb's own arguments begin here
+local STRICT = arg(17) == 1 -- no header frees a place or quickens the pace
+local OWN = 18 -- the verb's own arguments begin here
 local HOLD = W and W + 10
 local LEASE = W and CALL + HOLD -- of a token whose answer never comes
 local GRACE, MEMORY = 5000, 90000000
