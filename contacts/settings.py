@@ -238,7 +238,8 @@ class Settings(BaseSettings):
         bool,
         Field(
             description="Trust no header of the CRM that would allow more calls than our own count "
-            "does: 95 % of the limit is used instead of up to 100 %."
+            "does: 95 % of the limit is used instead of up to 100 %.",
+            examples=["1"],
         ),
     ] = False
     worker_processes: Annotated[

@@ -60,6 +60,7 @@ MALFORMED = {
     "platform_secret": ["short", "fifteen-letters", "sixteen/letters/x"],
     "feed_seconds": ["4", "86401", "x"],
     "read_only": ["perhaps"],
+    "limit_strict": ["perhaps"],
     "adopt": ["perhaps"],
     "deleted": ["forget", "MARK!"],
     "keep_history_days": ["0", "x"],
