@@ -1,4 +1,4 @@
-"""How long a request takes to the server and its answer back: six kinds of weather and a storm.
+"""How long a request takes to the server and its answer back: seven weathers and a hostile one.
 
 A latency is ``(random, now) -> (up, down)``, all in ms.
 """
@@ -53,6 +53,12 @@ def freeze(random: Random, now: float) -> tuple[float, float]:
     return (up + 5000 - into, down) if into < 5000 else (up, down)
 
 
+def slow_uplinks(random: Random, now: float) -> tuple[float, float]:
+    """Of 2 % of the requests the way there takes 2 to 8 s."""
+    up, down = lognormal(random, now)
+    return (up + random.uniform(2000, 8000), down) if random.random() < 0.02 else (up, down)
+
+
 LATENCIES: Final[dict[str, Latency]] = {
     "constant 80 ms": constant,
     "even 80-400 ms": even,
@@ -60,6 +66,7 @@ LATENCIES: Final[dict[str, Latency]] = {
     "heavy tail": heavy,
     "storm": storm,
     "freeze": freeze,
+    "slow uplinks": slow_uplinks,
 }
 
 

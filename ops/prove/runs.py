@@ -14,7 +14,7 @@ import redis
 from contacts.jobs import Lane
 from ops.prove.belt import Belt
 from ops.prove.latencies import LATENCIES
-from ops.prove.servers import SERVERS, Server, Strangers, most_in_any
+from ops.prove.servers import SERVERS, Server, Strangers
 from ops.prove.world import Faults, World
 
 WARM_UP_MS: Final = 60_000.0
@@ -34,6 +34,7 @@ class Shown:
         most: our largest number of calls in any half-open window.
         asked: questions to the limiter for each call.
         live_p50_ms, live_p99_ms: from wanted to sent; NaN without live calls.
+        unallowed: calls beyond the limit in a window that no header allowed (ops.prove.allowed).
         returned: jobs that went back to the ledger because their token took too long.
     """
 
@@ -45,6 +46,7 @@ class Shown:
     live_p50_ms: float = math.nan
     live_p99_ms: float = math.nan
     returned: int = 0
+    unallowed: int = 0
 
     def __add__(self, other: Shown) -> Shown:
         """Both together: counts summed, the worst of the rest."""
@@ -57,6 +59,7 @@ class Shown:
             max(self.live_p50_ms, other.live_p50_ms),
             max(self.live_p99_ms, other.live_p99_ms),
             self.returned + other.returned,
+            self.unallowed + other.unallowed,
         )
 
 
@@ -83,7 +86,7 @@ class Stage:
 
     def count(self, world: World, *, strangers: Strangers | None = None) -> Shown:
         """Let the time pass, and look."""
-        limits, end = world.limits, self.minutes * 60_000
+        end = self.minutes * 60_000
         world.run(WARM_UP_MS)
         before = strangers.accepted if strangers else 0
         world.run(end)
@@ -94,7 +97,8 @@ class Stage:
             use=world.used(WARM_UP_MS, end, others=others),
             refused=seen.refused,
             sent=len(seen.arrivals),
-            most=most_in_any(limits.window_ms, seen.arrivals),
+            most=world.judge.most,
+            unallowed=world.judge.unallowed,
             asked=seen.asked / max(1, len(seen.arrivals)),
             live_p50_ms=cuts[49],
             live_p99_ms=cuts[98],

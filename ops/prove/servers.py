@@ -23,6 +23,7 @@ class Fixed:
     def __init__(self, limit: int, window: float, *, phase: float | None = 0.0) -> None:
         self._limit, self._window, self._phase = limit, window, phase
         self._begin, self._count = float("-inf"), 0
+        self.begins_with_a_call = phase is None
 
     def arrive(self, now: float) -> tuple[bool, int]:
         if now >= self._begin + self._window:

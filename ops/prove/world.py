@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from random import Random
@@ -47,11 +48,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Faults:
-    """Chances, each call: the worker dies with the token, the answer is lost, nothing is sent."""
+    """Chances, each call: the worker dies with the token, the answer is lost, nothing is sent, a
+    gateway answers 503 and the server never sees it."""
 
     killed: float = 0.0
     lost: float = 0.0
     cancelled: float = 0.0
+    unseen: float = 0.0
 
 
 class World:
@@ -85,8 +88,9 @@ class World:
         self.limits = limits or Limits()
         self.judge = Judge(self.limits.per_window, self.limits.window_ms)
         self.connection = connection
-        self._server, self._latency, self._day_left = server, latency, day_left
-        self._faults = faults or Faults()
+        self.latency, self.faults = latency, faults or Faults()
+        self._server, self._day_left = server, day_left
+        self._kills: Counter[int] = Counter()
         self._queue: list[tuple[float, int, Steps]] = []
         self._number = itertools.count()
         self.limiter = Limiter(
@@ -115,6 +119,25 @@ class World:
         """So many threads that always have another call."""
         for _ in range(threads):
             self.begin(self._thread(lane), after=self.random.uniform(0, 10))
+
+    def workers(self, lane: Lane, count: int, *, threads: int) -> None:
+        """So many workers, each with so many threads that always have another call."""
+        for worker in range(count):
+            for _ in range(threads):
+                self.begin(self._mortal(worker, lane), after=self.random.uniform(0, 10))
+
+    def kill(self, worker: int) -> None:
+        """All threads of a worker end as they are; another is started after 5 s."""
+        self._kills[worker] += 1
+
+    def _mortal(self, worker: int, lane: Lane) -> Steps:
+        while True:
+            born = self._kills[worker]
+            for delay in self.call(lane):
+                yield delay
+                if self._kills[worker] != born:
+                    yield 5000.0
+                    break
 
     def live_traffic(self, per_second: float, *, burst: tuple[int, int] = (1, 1)) -> None:
         """Live calls at random times; every thirtieth time some at once."""
@@ -173,11 +196,15 @@ class World:
 
     def _send(self, token: str, lane: Lane, granted: float) -> Steps:
         chance = self.random.random
-        if chance() < self._faults.cancelled:
+        if chance() < self.faults.cancelled:
             self.limiter.cancel(self.location, token)
             return
-        up, down = self._latency(self.random, self.now)
-        dies, lost = chance() < self._faults.killed, chance() < self._faults.lost
+        up, down = self.latency(self.random, self.now)
+        if chance() < self.faults.unseen:
+            yield up + down
+            self.limiter.done(self.location, token, status=503)
+            return
+        dies, lost = chance() < self.faults.killed, chance() < self.faults.lost
         said: list[tuple[bool, int | None]] = []
         self.begin(self._arrive(said, lane, granted), after=up)
         if dies:
