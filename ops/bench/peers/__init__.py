@@ -6,6 +6,7 @@ roll        who takes part, and how each is started
 peer        what a peer has to be able to do
 project     a peer that is a project of its own: workers, sender, Redis
 ours        Rollbook itself, as `rollbook up`
+side_by_side    several peers at once
 score       figures of a peer's two runs (pure)
 table plot  the figures for people
 

@@ -18,9 +18,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,7 +31,7 @@ from ops.bench.calibration import calibrate
 from ops.bench.peers import contest, plot, roll, table
 from ops.bench.peers.peer import Peer
 from ops.bench.peers.score import Score, document, score
-from ops.bench.world import Broken
+from ops.bench.peers.side_by_side import Failed, side_by_side
 
 STACK: Final = (
     "rollbook", "celery", "dramatiq", "rq", "gohighlevel-api-client", "redis", "httpx",
@@ -60,21 +58,23 @@ def main(argv: list[str] | None = None) -> int:
     try:
         peers = _chosen(options)
         about = _about(options)
-        scores = _measure(peers, options)
+        found = _measure(peers, options)
     except KeyboardInterrupt:
         console.print("ops.bench.peers: broken off; what it started has ended")
         return 130
     except UsageError as error:
         console.print(f"ops.bench.peers: {error}", style="red", markup=False)
         return 2
-    except (Broken, ValueError) as error:
-        console.print(f"ops.bench.peers: {error}", style="red", markup=False)
-        return 1
-    about |= {"load_after": os.getloadavg()[0]}
-    console.print(table.terminal(scores))
-    console.print(_caption(about), style="dim")
-    _write(options, scores, about)
-    return 0
+    scores = [one for one in found if isinstance(one, Score)]
+    if scores:
+        about |= {"load_after": os.getloadavg()[0]}
+        console.print(table.terminal(scores))
+        console.print(_caption(about), style="dim")
+        _write(options, scores, about)
+    for one in found:
+        if isinstance(one, Failed):
+            console.print(f"{one.name}: {one.why}", style="red", markup=False)
+    return 0 if len(scores) == len(found) else 1
 
 
 def _chosen(options: argparse.Namespace) -> list[Peer]:
@@ -99,38 +99,22 @@ def _chosen(options: argparse.Namespace) -> list[Peer]:
     return [roll.BY_NAME[name] for name in names]
 
 
-def _measure(peers: Sequence[Peer], options: argparse.Namespace) -> list[Score]:
-    """Both runs of each peer, so many peers at once; each has all servers for itself.
-
-    Raises:
-        Broken: a process did not do its part.
-        ValueError: too little was seen to say anything.
-    """
-    board: dict[str, str] = {}
+def _measure(peers: Sequence[Peer], options: argparse.Namespace) -> list[Score | Failed]:
+    """Both runs of each peer; each has all servers for itself."""
     with (
         tempfile.TemporaryDirectory(prefix="rollbook-peers-") as name,
         console.status("starting") as status,
-        ThreadPoolExecutor(options.side_by_side) as crew,
     ):
 
-        def tell(peer: str, what: str) -> None:
-            board[peer] = what
-            status.update("  ".join(f"{who}: {what}" for who, what in board.items()))
-
-        def both(peer: Peer) -> Score:
-            place, say = Path(name) / peer.name, partial(tell, peer.name)
+        def both(peer: Peer, tell: contest.Tell) -> Score:
+            place = Path(name) / peer.name
             place.mkdir()
             few = options.contacts // CRASH_SHARE
-            calm = contest.steady(peer, place / "steady", options.contacts, options.quiet, say)
-            hard = contest.crash(peer, place / "crash", few, options.quiet, say)
-            try:
-                found = score(peer, calm, hard)
-            except ValueError as error:
-                raise ValueError(f"{peer.name}: {error}") from None
-            board.pop(peer.name, None)
-            return found
+            calm = contest.steady(peer, place / "steady", options.contacts, options.quiet, tell)
+            hard = contest.crash(peer, place / "crash", few, options.quiet, tell)
+            return score(peer, calm, hard)
 
-        return list(crew.map(both, peers))
+        return side_by_side(peers, options.side_by_side, both, status.update)
 
 
 def _write(options: argparse.Namespace, scores: Sequence[Score], about: dict[str, Any]) -> None:

@@ -156,12 +156,12 @@ def _live_jobs(at: Running, crm: Crm, people: int, tell: Tell) -> dict[str, floa
     while (there := crm.report()["contacts"] - len(put_at)) < KILL_AT * people:
         if time.monotonic() > give_up:
             raise world.Broken(f"the middle was not reached: {there} of {people} contacts")
+        tell(f"{len(put_at)} live jobs, {there:,} of {people:,} contacts")
         if not 0 < there < LIVE_UNTIL * people:
             time.sleep(LOOK_S)
             continue
         time.sleep(rng.expovariate(1 / LIVE_GAP_S))
         row = rows[len(put_at)]
-        tell(f"live job {len(put_at) + 1}, {there:,} of {people:,} contacts")
         put_at[row["Email"]] = time.time()
         at.live(row)
     return put_at
