@@ -13,14 +13,16 @@ from xml.sax.saxutils import escape
 from ops.bench.peers.score import Score
 from ops.bench.peers.table import FIGURES, Figure, best
 
+PANELS: Final = tuple(figure for figure in FIGURES if figure.plotted)
+
 COLUMNS: Final = 3
-PANEL: Final = (330, 26)
+PANEL: Final = (310, 26)
 """Width of a panel and height of a bar with its gap, pixels."""
 
-NAME: Final = 112
+NAME: Final = 76
 """Pixels for a peer's name; what is left of the panel is the bar's and its value's."""
 
-BAR: Final = 100
+BAR: Final = 130
 TITLE: Final = 30
 MARGIN: Final = 14
 OURS, THEIRS, INK, FAINT = "#2a6fb0", "#9aa5b1", "#1f2933", "#7b8794"
@@ -34,13 +36,13 @@ def svg(scores: Sequence[Score], caption: str) -> str:
     """
     width = 2 * MARGIN + COLUMNS * PANEL[0]
     panel = TITLE + len(scores) * PANEL[1] + MARGIN
-    height = 2 * MARGIN + math.ceil(len(FIGURES) / COLUMNS) * panel + TITLE
+    height = 2 * MARGIN + math.ceil(len(PANELS) / COLUMNS) * panel + TITLE
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
-    for number, figure in enumerate(FIGURES):
+    for number, figure in enumerate(PANELS):
         x = MARGIN + number % COLUMNS * PANEL[0]
         y = MARGIN + number // COLUMNS * panel
         parts += _panel(figure, scores, x, y)

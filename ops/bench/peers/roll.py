@@ -141,7 +141,7 @@ PEERS: Final = (
     ),
     Peer(
         "textbook",
-        "Textbook bucket",
+        "Textbook",
         "Rollbook with that bucket in place of its limiter",
         partial(ours.running, module=ours.TEXTBOOK),
     ),

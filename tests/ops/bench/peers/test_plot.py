@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ops.bench.peers import plot
+from ops.bench.peers.plot import PANELS
 from ops.bench.peers.score import Score
-from ops.bench.peers.table import FIGURES
 
 Scores = Callable[..., Score]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -21,8 +21,8 @@ def test_picture_has_a_bar_for_each_peer_in_each_panel(score: Scores) -> None:
 
     rectangles = picture.findall(f"{SVG}rect")
     words = [text.text for text in picture.iter(f"{SVG}text")]
-    assert len(rectangles) == 1 + 2 * len(FIGURES)
-    assert words.count("A<B") == len(FIGURES)
+    assert len(rectangles) == 1 + 2 * len(PANELS)
+    assert words.count("A<B") == len(PANELS)
     assert words[-1] == "2 cores & more"
 
 
@@ -45,8 +45,8 @@ def test_ours_has_a_color_of_its_own(score: Scores) -> None:
 def test_bars_are_as_long_as_their_values(
     score: Scores, what: str, values: tuple[float, float], wanted: list[float]
 ) -> None:
-    rows = {"cpu_ms": "CPU", "missing": "missing", "live_p99_ms": "live"}
-    figure = next(one for one in FIGURES if one.what.startswith(rows[what]))
+    rows = {"cpu_ms": "CPU", "missing": "missing", "live_p99_ms": "live job, p99"}
+    figure = next(one for one in PANELS if one.what.startswith(rows[what]))
     scores = [score("rollbook", **{what: values[0]}), score("celery", **{what: values[1]})]
 
     assert plot.shares(figure, scores) == pytest.approx(wanted)
