@@ -583,11 +583,14 @@ def cancel(
 
 
 def cancel_run(tx: Tx, run: int, *, now: float) -> int:
-    """The same for a run, in the transaction of why.
+    """The same for a run that must not go on, in the transaction of why. What somebody has asked
+    for meanwhile, and so is in the live lane, is theirs: it goes on without the run.
 
     Returns:
         how many.
     """
+    asked = update(jobs).where(WAITING, jobs.c.run == run, jobs.c.lane == URGENCY[Lane.LIVE])
+    tx.execute(asked.values(run=None))
     return _cancel(tx, [jobs.c.run == run], now)
 
 

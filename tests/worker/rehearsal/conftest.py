@@ -87,7 +87,7 @@ class House:
     def rehearse(self, people: Sequence[Person]) -> Rehearsal:
         """What a file of these people would do."""
         with self._copy() as copy:
-            return self._play(copy, self._read_in(copy, people, None))
+            return self._play(copy, self.read_in(copy, people, None))
 
     def rehearse_walk(self) -> Rehearsal:
         """What a reconciliation would do."""
@@ -96,7 +96,7 @@ class House:
 
     def apply(self, planned: Rehearsal, people: Sequence[Person]) -> Outcome:
         """Really do it, as far as it is planned."""
-        run = self._read_in(self.store, people, planned.touched)
+        run = self.read_in(self.store, people, planned.touched)
         self.work()
         return outcome(self.store, run)
 
@@ -158,7 +158,7 @@ class House:
             copy.close()
             file.unlink()
 
-    def _read_in(
+    def read_in(
         self, store: Store, people: Sequence[Person], planned: Sequence[Touched] | None
     ) -> int:
         with store.write() as tx:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from contacts.contact import Person
+from contacts.jobs import Lane
+from contacts.store import ledger, plans, roster
 
 pytestmark = pytest.mark.redis
 
@@ -104,8 +106,6 @@ def test_a_write_that_is_not_planned_ends_the_run_before_it_is_sent(new_house: A
 
 
 def test_a_run_that_is_stopped_says_who_and_what(new_house: Any) -> None:
-    from contacts.store import plans
-
     house = new_house()
     planned = house.rehearse([BEN])
     other = person("ben@example.org", first_name="Ben", city="Rome")
@@ -115,6 +115,28 @@ def test_a_run_that_is_stopped_says_who_and_what(new_house: Any) -> None:
 
     assert stop == plans.Stop(1, "city")
     assert [(row.state, row.code) for row in house.shop.rows()] == [("cancelled", "not-planned")]
+
+
+def test_what_somebody_asks_for_meanwhile_ends_the_run_and_is_done_without_it(
+    new_house: Any,
+) -> None:
+    house = new_house()
+    planned = house.rehearse([ADA, BEN])
+    run = house.read_in(house.store, [ADA, BEN], planned.touched)
+    with house.store.write() as tx:
+        edit = person("ben@example.org", city="Rome")
+        (done,) = roster.upsert(tx, "loc1", [edit], now=house.shop.clock(), news=True)
+        wishes = roster.wishes("loc1", [done], lane=Lane.LIVE)
+        ledger.put(tx, wishes, now=house.shop.clock())
+
+    house.work()
+
+    assert plans.of(house.store, run) == plans.Stop(2, "city")
+    assert [(one["email"], one["city"]) for one in house.crm.contacts("loc1")] == [
+        ("ben@example.org", "Rome")
+    ]
+    states = {(row.kind, row.contact, row.state) for row in house.shop.rows()}
+    assert {state for _, contact, state in states if contact == 1} == {"cancelled"}
 
 
 def test_what_a_stopped_run_owed_is_done_by_the_next_plan(new_house: Any) -> None:
