@@ -69,6 +69,8 @@ class Kind(StrEnum):
     """Renew the tokens of one grant, by the way that is left."""
     CHECK = "location.check"
     """Look whether one thing can be read that the sync needs, and keep what was found."""
+    PROBE = "location.probe"
+    """Measure in which window the CRM counts the location's calls."""
     CALL = "crm.call"
     """Make one call of the CRM's API that somebody asked for by name."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import redis
 
-from contacts import belt
+from contacts import belt, redis_client
 
 KEPT_MS: Final = 60_000
 """The key outlives its pause a little; the workers' clock is Redis's."""
@@ -58,9 +58,7 @@ def _told(url: str | None, what: Callable[[redis.Redis], object]) -> bool:
     """Tell Redis; returns whether it is there and was told."""
     if url is None:
         return False
-    server = redis.Redis.from_url(
-        url, socket_timeout=1, socket_connect_timeout=0.5, decode_responses=True
-    )
+    server = redis_client.connect(url, timeout_s=1, connect_s=0.5, decode_responses=True)
     with contextlib.closing(server):
         try:
             what(server)

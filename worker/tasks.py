@@ -43,6 +43,7 @@ from worker import (
     location_tasks,
     nights,
     notes,
+    probe,
     pull,
     push,
     reconcile,
@@ -91,6 +92,7 @@ DEEDS: dict[Kind, Deed] = {
     Kind.ACCESS_REFRESH: access_renew.grant,
     Kind.CHECK: check.location,
     Kind.CALL: call.call,
+    Kind.PROBE: probe.location,
 }
 
 

@@ -68,11 +68,19 @@ class Workbench:
             self.places[location] = known
         return known
 
-    def desk(self, job: Job, trail: list[audit.Call], *, token: str | None = None) -> Desk:
+    def desk(
+        self,
+        job: Job,
+        trail: list[audit.Call],
+        *,
+        token: str | None = None,
+        watch: Callable[[Call], None] | None = None,
+    ) -> Desk:
         """The CRM, bound to the job's location and lane; its calls are noted in ``trail``.
 
         Args:
             token: an agency's, for the calls that want one; None: the location's.
+            watch: is given every call too, with what its headers said of the limit.
         """
         place = self.place(job.location)
         if token is None and place.generation is not None:
@@ -82,7 +90,7 @@ class Workbench:
             token or place.token,
             country=place.country,
             lane=job.lane,
-            record=_recorder(job, trail, self.name),
+            record=_recorder(job, trail, self.name, watch),
             custom=place.custom,
             # A call must end before its job may be given to somebody else.
             not_after=job.lease_until - self.settings.call_seconds,
@@ -167,8 +175,15 @@ class Workbench:
             raise Stopping("this worker is stopping", seconds=0.0, code="stopping")
 
 
-def _recorder(job: Job, trail: list[audit.Call], worker: str) -> Callable[[Call], None]:
+def _recorder(
+    job: Job,
+    trail: list[audit.Call],
+    worker: str,
+    watch: Callable[[Call], None] | None = None,
+) -> Callable[[Call], None]:
     def record(call: Call) -> None:
+        if watch is not None:
+            watch(call)
         trail.append(
             audit.Call(
                 at=call.at,

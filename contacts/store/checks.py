@@ -72,7 +72,9 @@ def keep(tx: Tx, location: str, found: Found) -> None:
 
 def found(store: Store, location: str, *, since: float = 0.0) -> dict[Look, Found]:
     """What was found since then, by look."""
-    query = select(table).where(table.c.location == location, table.c.checked_at >= since)
+    query = select(table).where(
+        table.c.location == location, table.c.checked_at >= since, table.c.what.in_(LOOKS)
+    )
     with store.read() as tx:
         return {
             Look(row.what): Found(Look(row.what), row.checked_at, row.code, row.said, row.facts)

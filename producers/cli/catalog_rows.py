@@ -96,6 +96,7 @@ DEED_NEEDS: Final[dict[Kind, tuple[str, ...]]] = {
     Kind.FEED: _PLATFORM,
     Kind.COURSES: _PLATFORM,
     Kind.CHECK: _READS,
+    Kind.PROBE: _READS,
     Kind.ACCESS_EXCHANGE: _APP,
     Kind.ACCESS_LOCATIONS: (*_APP, "scope oauth.readonly"),
     Kind.ACCESS_REFRESH: _APP,

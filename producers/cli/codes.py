@@ -65,6 +65,8 @@ KINDS: Final[dict[Kind, str]] = {
     Kind.COURSES: "Reads the platform's courses.",
     Kind.CHECK: "Looks for `rollbook doctor` whether one thing can be read that the sync needs: "
     "the contacts, the location, its custom fields, its tasks, the platform.",
+    Kind.PROBE: "Measures for `rollbook limits probe` in which window the CRM counts the "
+    "location's calls: half a window of reads at once, then some a second; twice.",
     Kind.CALL: "Makes one call of the CRM's API that somebody asked for with `rollbook call`.",
     Kind.ACCESS_EXCHANGE: "Exchanges the code of an install (`rollbook connect`) for its tokens.",
     Kind.ACCESS_LOCATIONS: "Reads one page of an agency's locations; each gets tokens of its own.",
@@ -110,6 +112,17 @@ CODES: Final[dict[str, Code]] = {
         "A call that was asked for by name may have been made: its answer was lost, and twice is "
         "not the same as once.",
         "Look in the CRM. If it is not done, retry: then it is made without another question.",
+    ),
+    "probe-too-long": Code(
+        Ends.PARKED,
+        "`rollbook limits probe` would take longer than a job's lease: the location's window is "
+        "too long.",
+        "Nothing is wrong with the location; raise ROLLBOOK_LEASE_SECONDS to probe it.",
+    ),
+    "probe-no-first": Code(
+        Ends.PARKED,
+        "The second part of a probe found nothing of the first one.",
+        "`rollbook limits probe LOCATION` begins anew.",
     ),
     "no-agency": Code(
         Ends.PARKED,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from producers.cli import screen
+from contacts.errors import UsageError
+from producers.cli import screen, window_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,20 +18,55 @@ if TYPE_CHECKING:
 
     from producers.flow import Flow
 
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines, for machines.")]
+
+
+class _Shown(TyperGroup):
+    """``rollbook limits LOCATION`` is ``rollbook limits show LOCATION``."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is meant."""
+        known = args[0] in self.commands or args[0].startswith("-")
+        return super().resolve_command(ctx, args if known else ["show", *args])
+
 
 def add(app: typer.Typer) -> None:
-    """Hang the command into the application."""
-    app.command()(limits)
+    """Hang the commands into the application."""
+    group = typer.Typer(
+        cls=_Shown,
+        help="Show the calls that each location may make, or measure how the CRM counts them.",
+        rich_markup_mode=None,
+    )
+    group.callback(invoke_without_command=True)(limits)
+    group.command("show")(show)
+    group.command("probe")(window_probe.probe)
+    app.add_typer(group, name="limits")
 
 
-def limits(
+def limits(context: typer.Context, *, json: AsJson = False) -> None:
+    """Show the calls that each location may make, who holds them, and how long the day lasts.
+
+    Of one location: `rollbook limits LOCATION`.
+    """
+    if context.invoked_subcommand is None:
+        _say(None, json=json)
+    elif json:
+        raise UsageError(f"write --json behind: rollbook limits {context.invoked_subcommand} …")
+
+
+def show(
     location: Annotated[
         str | None,
         typer.Argument(metavar="LOCATION", help="One of them; without it all.", show_default=False),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines, for machines.")] = False,
+    *,
+    json: AsJson = False,
 ) -> None:
-    """Show the calls that each location may make, who holds them, and how long the day lasts."""
+    """Show the calls that a location may make, who holds them, and how long the day lasts."""
+    _say(location, json=json)
+
+
+def _say(location: str | None, *, json: bool) -> None:
     from contacts.store import accounts
     from producers import flow
     from producers.cli.door import opened

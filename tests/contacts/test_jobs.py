@@ -32,6 +32,7 @@ def test_a_kind_never_changes_its_name() -> None:
         "FEED": "platform.feed",
         "COURSES": "platform.courses",
         "CHECK": "location.check",
+        "PROBE": "location.probe",
         "CALL": "crm.call",
         "ACCESS_EXCHANGE": "access.exchange",
         "ACCESS_LOCATIONS": "access.locations",

@@ -161,7 +161,10 @@ class Calls:
         finally:
             if errand.sent_at is not None:
                 ms = (time.perf_counter() - errand.began) * 1000
-                line.record(Call(errand.sent_at, line.location, operation.name, status, ms, trace))
+                call = Call(
+                    errand.sent_at, line.location, operation.name, status, ms, trace, errand.quota
+                )
+                line.record(call)
 
     def _request(
         self,

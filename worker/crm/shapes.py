@@ -9,6 +9,19 @@ from contacts.cleaning import Value
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What an answer's headers said of the limit; None: it did not say.
+
+    Attributes:
+        remaining, per_window, window_ms: X-RateLimit-Remaining, -Max, -Interval-Milliseconds.
+    """
+
+    remaining: int | None
+    per_window: int | None
+    window_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request that left this process; for the audit. No personal data.
 
@@ -18,6 +31,7 @@ class Call:
         status: HTTP status; 0 when no answer came.
         ms: from sending to the whole answer, without the wait for a token.
         trace: the CRM's ``traceId``, for its support.
+        quota: None when no answer came.
     """
 
     at: float
@@ -26,6 +40,7 @@ class Call:
     status: int
     ms: float
     trace: str | None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)

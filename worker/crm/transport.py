@@ -18,6 +18,7 @@ from contacts.jobs import Lane
 from contacts.settings import WRITE_TIMEOUT_S
 from worker.crm.answers import count, retry_after
 from worker.crm.operations import Operation
+from worker.crm.shapes import Quota
 
 ERRAND: Final = "errand"
 """The key of the :class:`Errand` in ``request.extensions``."""
@@ -75,6 +76,7 @@ class Errand:
         writes: whether it changes something there; who does not say so is taken to.
         sent_at: when it was sent, seconds since the epoch; None if it never was.
         began: the same on ``time.perf_counter``, for its duration.
+        quota: what the answer's headers said of the limit; None: there was no answer.
     """
 
     location: str
@@ -83,6 +85,7 @@ class Errand:
     writes: bool = True
     sent_at: float | None = None
     began: float = 0.0
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,23 +194,28 @@ class LimitedTransport(httpx.BaseTransport):
         try:
             response = self._inner.handle_request(request)
         finally:
-            self._report(errand.location, token, response)
+            self._report(errand, token, response)
         limit = errand.began + self._timeouts.connect + self._timeouts.read
         assert isinstance(response.stream, httpx.SyncByteStream)
         response.stream = _Bounded(response.stream, request, limit=limit, timer=self._timer)
         return response
 
-    def _report(self, location: str, token: str, response: httpx.Response | None) -> None:
+    def _report(self, errand: Errand, token: str, response: httpx.Response | None) -> None:
         if response is None:
-            self._limiter.done(location, token, status=0)
+            self._limiter.done(errand.location, token, status=0)
             return
         headers = response.headers
-        self._limiter.done(
-            location,
-            token,
-            status=response.status_code,
+        errand.quota = Quota(
             remaining=count(headers, "x-ratelimit-remaining"),
             per_window=count(headers, "x-ratelimit-max"),
+            window_ms=count(headers, "x-ratelimit-interval-milliseconds"),
+        )
+        self._limiter.done(
+            errand.location,
+            token,
+            status=response.status_code,
+            remaining=errand.quota.remaining,
+            per_window=errand.quota.per_window,
             day_left=count(headers, "x-ratelimit-daily-remaining"),
             pause_ms=self._asked_pause(response),
             day_limit=count(headers, "x-ratelimit-limit-daily"),

@@ -36,7 +36,7 @@ def test_it_shows_each_location_in_a_line(rollbook, location, book: Store) -> No
 def test_it_foretells_when_bulk_stops_and_when_the_day_begins(
     rollbook, location, book: Store
 ) -> None:
-    begins = (book.clock() + 7200) * 1000
+    begins = (book.clock() + 7230) * 1000
     seen(book, day_left=66_000, pace=10.0, begins_to=begins)
 
     said = rollbook("limits").out
@@ -68,7 +68,7 @@ def test_it_says_that_bulk_has_stopped_and_when_it_asks_again(
         "bulk has stopped, 30,000 are kept for live calls; the hour of the CRM's new day is not "
         "known yet: it is asked now and then\n"
     ) in rollbook("limits", HERE).out
-    seen(book, day_left=30_000, begins_to=(book.clock() + 7200) * 1000)
+    seen(book, day_left=30_000, begins_to=(book.clock() + 7230) * 1000)
     assert "(in 2 h): then bulk goes on\n" in rollbook("limits", HERE).out
 
 
