@@ -79,6 +79,7 @@ class Known:
         refuses: the CRM itself refuses doubles; else each create takes a look before.
         state: how far it is.
         why: in a few words, why it ended or was not begun.
+        over_at: when it ended, seconds since the epoch; None: it did not yet, or was not begun.
     """
 
     asked: Existence
@@ -95,6 +96,12 @@ class Known:
     refuses: bool = True
     state: State = State.WAITING
     why: str = ""
+    over_at: float | None = None
+
+    @property
+    def reading(self) -> bool:
+        """Whether people wait for the list."""
+        return self.state in (State.WAITING, State.WALKING)
 
     @property
     def left(self) -> int:
@@ -195,7 +202,7 @@ def thinks_again(known: Known) -> Known:
     by_list, by_each = hoping.by_list, hoping.by_each
     if by_list is None or by_each is None or by_list >= CLEAR * by_each:
         return known
-    return replace(hoping, state=State.WALKING, why="")
+    return replace(hoping, state=State.WALKING, why="", over_at=None)
 
 
 def begins(asked: Existence, people: int) -> tuple[bool, str]:

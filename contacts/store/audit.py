@@ -75,6 +75,28 @@ def mean_ms(store: Store, location: str, *, seconds: float = 86_400.0) -> float 
     return None if found is None else float(found)
 
 
+STILL_S: Final = 2.0
+"""So long a run may be silent before its pace falls: answers are late now and then."""
+
+
+def pace(store: Store, run: int, *, seconds: float) -> float:
+    """Calls a second of a run over the last seconds, between its first call then and its last.
+
+    Not by the whole time: how long it took to begin says nothing of how fast it is. 0: fewer than
+    two calls.
+    """
+    now = store.clock()
+    query = select(func.count(), func.min(calls.c.at), func.max(calls.c.at)).where(
+        calls.c.run == run, calls.c.at > now - seconds
+    )
+    with store.read() as tx:
+        number, first, last = tx.execute(query).one()
+    if number < 2:
+        return 0.0
+    took = max(last, now - STILL_S) - first
+    return (int(number) - 1) / took if took > 0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How one operation went.

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, case, exists, func, select
 
 from contacts.jobs import WRITING, Kind
 from contacts.store.database import Store
-from contacts.store.tables import WAITING, jobs
+from contacts.store.tables import WAITING, jobs, links
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +132,41 @@ def counts(store: Store, *, run: int | None = None, location: str | None = None)
     return Counts(**states, retried=sum(int(attempts) for _, _, attempts in rows))
 
 
-def pace(store: Store, run: int, *, seconds: float) -> float:
-    """Jobs of a run that were settled a second, over the last seconds."""
-    query = select(func.count()).where(
-        jobs.c.run == run, jobs.c.state == "done", jobs.c.settled_at > store.clock() - seconds
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """Jobs of one kind.
+
+    Attributes:
+        linked: those whose contact is linked to one of the CRM.
+        open, done: how many.
+    """
+
+    kind: str
+    linked: bool
+    open: int
+    done: int
+
+
+def by_kind(store: Store, run: int) -> list[OfKind]:
+    """The jobs of a run by kind, and whether their contact is in the CRM."""
+    linked = links.c.contact.is_not(None)
+    is_open = jobs.c.state.in_(("waiting", "released"))
+    query = (
+        select(
+            jobs.c.kind,
+            linked.label("linked"),
+            func.sum(case((is_open, 1), else_=0)),
+            func.sum(case((jobs.c.state == "done", 1), else_=0)),
+        )
+        .select_from(jobs.outerjoin(links, links.c.contact == jobs.c.contact))
+        .where(jobs.c.run == run)
+        .group_by(jobs.c.kind, linked)
+        .order_by(jobs.c.kind, linked)
     )
     with store.read() as tx:
-        return int(tx.execute(query).scalar_one()) / seconds
+        return [
+            OfKind(kind, bool(there), int(n), int(m)) for kind, there, n, m in tx.execute(query)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def of(tx: Tx, run: int) -> Known:
 
 def end(tx: Tx, walk: Walk, known: Known, *, now: float) -> None:
     """No further page is read: whoever was not found is pushed as one who is not there."""
-    _keep(tx, walk.run, known)
+    _keep(tx, walk.run, replace(known, over_at=now))
     walks.keep(tx, replace(walk, phase=Phase.DONE))
     let_go(tx, walk.run, now=now)
 

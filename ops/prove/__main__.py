@@ -69,6 +69,11 @@ GOALS: Final = (
         ("--people", "400"),
     ),
     Goal(
+        "wall",
+        "a backfill takes the time of its calls, and its end is foretold from 5 % on",
+        ("--people", "1000", "--server", "token bucket"),
+    ),
+    Goal(
         "writes",
         "a write whose answer is lost, late or wrong is there once, and what is not kept is told",
         ("--contacts", "300"),

@@ -47,6 +47,9 @@ SPARE: Final = 3
 """Calls on top, however small the school: is a second contact refused here, a first page to learn
 how many there are, a last one that is full."""
 
+MANY: Final = 3.0
+"""Beside more others than this for each person no night is played."""
+
 HEADER: Final = ("Email", "First", "Last", "City", "Tag", "Note")
 EXPORT: Final = mapping.parse(
     {
@@ -191,6 +194,13 @@ def settle(school: School, there: Sequence[Somebody]) -> None:
 
 def give(school: School, file: Sequence[Somebody], existence: Existence = Existence.AUTO) -> int:
     """A backfill of these people, worked to its end; returns the run."""
+    run = read(school, file, existence)
+    work(school)
+    return run
+
+
+def read(school: School, file: Sequence[Somebody], existence: Existence = Existence.AUTO) -> int:
+    """A file of these people is read; returns the run."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "students.csv"
         with path.open("w", newline="", encoding="utf-8") as out:
@@ -202,7 +212,7 @@ def give(school: School, file: Sequence[Somebody], existence: Existence = Existe
                                 ";".join(sorted(one.tags)), *one.notes])  # fmt: skip
         source = readers.open_source(path)
         people = People(EXPORT, source.columns)
-        run = (
+        return (
             Backfill(
                 store=school.store,
                 source=source,
@@ -217,8 +227,6 @@ def give(school: School, file: Sequence[Somebody], existence: Existence = Existe
             .run()
             .run
         )
-    work(school)
-    return run
 
 
 def work(school: School) -> None:
@@ -264,14 +272,17 @@ def backfill(name: str, mix: Mix, people: int, chance: int) -> list[Shown]:
         settle(school, there)
         school.room = 20  # ROLLBOOK_IN_FLIGHT
         needed = least.of_backfill(
-            file, there, tag_batch=_batch(school), doubles_refused=not mix.doubles
+            file, there, tag_batch=batch(school), doubles_refused=not mix.doubles
         )
         run = give(school, file)
         first = _shown(school, Shown(name, 0, needed, {}, wrong(school, file)), Counter(), run)
-        return [first, _again(school, name, file, doubles=mix.doubles), *_night(school, name)]
+        return [first, _again(school, name, file, doubles=mix.doubles)] + (
+            # A night takes everybody in whom nobody knew, by a read each: it proves nothing more.
+            list(_night(school, name)) if mix.strangers <= MANY else []
+        )
 
 
-def _batch(school: School) -> int:
+def batch(school: School) -> int:
     """How many people one call of tags may be for."""
     return int(getattr(school.bench.settings, "tag_batch", 1))
 
@@ -280,7 +291,7 @@ def _again(school: School, name: str, file: list[Somebody], *, doubles: bool) ->
     """The file of the day after: a tenth moved, some got a tag, a few are new."""
     random, before = school.random, calls(school)
     school.clock.now += 86_400
-    there = [replace(one, linked=True) for one in file]
+    there = _listed(school)
     news = [
         replace(
             one,
@@ -295,7 +306,7 @@ def _again(school: School, name: str, file: list[Somebody], *, doubles: bool) ->
     mix = Mix(0.0)
     more = max(len(file) // 20, 1)
     news += [_person(random, len(file) + n, mix) for n in range(more)]
-    needed = least.of_backfill(news, there, tag_batch=_batch(school), doubles_refused=not doubles)
+    needed = least.of_backfill(news, there, tag_batch=batch(school), doubles_refused=not doubles)
     run = give(school, news)
     file[:] = news
     shown = Shown(f"{name}: the next day", 0, needed, {}, wrong(school, news))
@@ -327,6 +338,21 @@ def _night(school: School, name: str) -> Iterator[Shown]:
 def _strangers(school: School, before: Counter[str]) -> int:
     """Contacts that nobody here knew are read once, when they are taken in."""
     return (calls(school) - before)["contact.get"]
+
+
+def _listed(school: School) -> list[Somebody]:
+    """The CRM's contacts as its list has them, by our names."""
+    living = [one for one in school.world.books[HERE].contacts.values() if not one.deleted]
+    living.sort(key=lambda one: (one.added_ms, one.id), reverse=True)
+    return [
+        Somebody(
+            str(one.values.get("email")),
+            {ours: str(one.values[crm]) for ours, crm in CRM.items() if one.values.get(crm)},
+            frozenset(one.tags),
+            tuple(note.body for note in one.notes),
+        )
+        for one in living
+    ]
 
 
 def _as_is(one: Any) -> Somebody:

@@ -222,9 +222,10 @@ class School:
             self.store, room=self.room, limit=500, bulk_limit=500, lease_s=3600
         ):
             for ticket in tickets:
-                self._run(ticket)
+                self.run(ticket)
 
-    def _run(self, ticket: Ticket) -> None:
+    def run(self, ticket: Ticket) -> None:
+        """Work one job, as a worker that was handed it."""
         calls: list[str] = []
 
         def deed(job: Any, bench: Workbench, trail: list[audit.Call]) -> Any:

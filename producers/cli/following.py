@@ -176,12 +176,17 @@ def until_over(
         UsageError: there is no such run.
     """
     from producers.cli import report
-    from producers.progress import look
+    from producers.progress import Ahead, look
 
-    run = report.find(door.store, number)
+    run, ahead = report.find(door.store, number), Ahead()
     try:
         with view(json=json) as shown:
-            follow(lambda: look(door.store, door.settings, run), shown, sleep=sleep, enough=enough)
+            follow(
+                lambda: look(door.store, door.settings, run, ahead),
+                shown,
+                sleep=sleep,
+                enough=enough,
+            )
     except KeyboardInterrupt:
         if not json:
             screen.say(f"It goes on in the background: rollbook status {number}")

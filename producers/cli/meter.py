@@ -74,10 +74,10 @@ def troubles(look: Look) -> list[str]:
             f"`rollbook resume {look.run.location}` ends it"
         )
     left = look.limits.day_left
-    if left is not None and look.jobs.open > left:
+    if left is not None and look.calls_left > left:
         found.append(
-            f"{count(look.jobs.open, 'job')} and only {count(left, 'call')} left today: the rest "
-            "goes on when the day's quota is back"
+            f"{count(round(look.calls_left), 'call')} to make and only {number(left)} left today: "
+            "the rest goes on when the day's quota is back"
         )
     return found
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from contacts.errors import UsageError
+from contacts.existence import Existence, Known, State
 from contacts.jobs import Kind, Wish
 from contacts.settings import Settings
-from contacts.store import accounts, audit, ledger, processes, runs
+from contacts.store import accounts, audit, ledger, processes, runs, tables
 from contacts.store.audit import Call
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
@@ -48,9 +49,11 @@ def alive(store: Store) -> None:
     processes.beat(store, "worker@here:2", "worker", 32)
 
 
-def calls(store: Store, number: int) -> None:
+def calls(store: Store, number: int, *, apart: float = 0.0) -> None:
     at = store.clock() - 1
-    made = [Call(at, HERE, "contact.create", 200, 100.0, 1, 1, None) for _ in range(number)]
+    made = [
+        Call(at - apart * n, HERE, "contact.create", 200, 100.0, 1, 1, None) for n in range(number)
+    ]
     with store.write() as tx:
         audit.record(tx, made)
 
@@ -65,7 +68,7 @@ def finish(store: Store, number: int) -> None:
 
 def test_a_look_shows_jobs_speed_and_limits(store: Store, settings: Settings, run: Run) -> None:
     alive(store)
-    calls(store, 20)
+    calls(store, 20, apart=0.5)
     finish(store, 1)
     with store.write() as tx:
         accounts.save_limits_seen(
@@ -73,9 +76,9 @@ def test_a_look_shows_jobs_speed_and_limits(store: Store, settings: Settings, ru
         )
     look = progress.look(store, settings, run)
     assert (look.jobs.open, look.jobs.done, look.missing, look.paused) == (2, 1, (), None)
-    assert look.rate == pytest.approx(2.0)
-    assert look.pace == pytest.approx(0.1)  # one in ten seconds
-    assert look.seconds_left == pytest.approx(20.0)
+    assert look.rate == pytest.approx(1.8)
+    assert look.pace == pytest.approx(19 / 9.5)  # one each half second; now is just after the last
+    assert (look.calls_left, look.seconds_left) == (2, pytest.approx(1.0))
     assert not look.over
     assert (look.limits.per_s, look.limits.window, look.limits.used, look.limits.day_left) == (
         10.0, 100, 42, 150_000,
@@ -144,10 +147,12 @@ def looked(state: str = "queued", *, open: int = 50, **more: Any) -> Look:
         "rate": 5.0, "pace": 10.0, "limits": progress.Limits(10.0, 100, None, None), "paused": None,
         "missing": (),
     }  # fmt: skip
-    return Look(at=3.0, run=run, jobs=Counts(waiting=open), **options | more)
+    left = {"calls_left": float(open)}
+    return Look(at=3.0, run=run, jobs=Counts(waiting=open), **left | options | more)
 
 
-def test_at_this_speed_it_takes_the_open_jobs_by_those_that_are_settled() -> None:
+def test_it_takes_the_calls_that_are_left_by_those_that_are_made_a_second() -> None:
+    assert looked(calls_left=20.0).seconds_left == 2.0
     assert looked().seconds_left == 5.0
     assert looked().as_json()["seconds_left"] == 5
 
@@ -180,3 +185,46 @@ def test_when_nobody_can_tell_nobody_does(more: dict[str, Any]) -> None:
 )
 def test_over_means_that_nothing_of_it_is_left(state: str, open: int, over: bool) -> None:
     assert looked(state, open=open).over is over
+
+
+# ---------------------------------------------------------------- at which pace
+
+
+def test_in_its_first_minute_a_full_bucket_does_not_promise_more_than_is_usual(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    calls(store, 101, apart=0.05)  # twenty a second
+    look = progress.look(store, settings, run)
+    assert look.pace == progress.USUAL * look.limits.per_s
+
+
+def test_while_the_list_is_read_the_pace_is_that_which_follows(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    known = Known(Existence.AUTO, 100, total=900, pages=1, rows=100, state=State.WALKING)
+    keep(store, run, known)
+    assert progress.look(store, settings, run).pace == 0
+    calls(store, 5, apart=1.0)
+    assert progress.look(store, settings, run).pace == 9.5
+    keep(store, run, replace(known, state=State.OVER, over_at=store.clock() - 1.6))
+    assert progress.look(store, settings, run).pace == 9.5  # one call since
+    keep(store, run, replace(known, state=State.OVER, over_at=store.clock() - 4.5))
+    assert progress.look(store, settings, run).pace == pytest.approx(1.0)
+
+
+def test_what_is_left_is_counted_anew_only_now_and_then(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    ahead = progress.Ahead()
+    assert ahead.left(store, run, 1.0, read_only=False) == 3
+    ahead.cost_s = 1.0
+    finish(store, 1)
+    store.clock.tick(2)
+    assert ahead.left(store, run, 1.0, read_only=False) == 1
+    store.clock.tick(20)
+    assert ahead.left(store, run, 1.0, read_only=False) == 2
+
+
+def keep(store: Store, run: Run, known: Known) -> None:
+    with store.write() as tx:
+        tx.execute(tables.runs.update().values(existence=known.as_json()))

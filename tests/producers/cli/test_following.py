@@ -157,8 +157,9 @@ def test_json_is_one_object_a_line_and_ends_with_the_report(door, clock, capsys)
     assert lines[1] | {"at": 0} == {
         "event": "progress", "at": 0, "run": 1, "location": HERE, "state": "queued",
         "queued": 2, "waiting": 2, "released": 0, "done": 1, "tried_again": 0, "parked": 0,
-        "cancelled": 0, "calls_per_s": 0.2, "limit_per_s": 10.0, "tokens_used": None,
-        "tokens": 100, "day_left": None, "seconds_left": 10, "paused": None, "missing": [],
+        "cancelled": 0, "calls_left": 2, "calls_per_s": 0.2, "limit_per_s": 10.0,
+        "tokens_used": None,
+        "tokens": 100, "day_left": None, "seconds_left": None, "paused": None, "missing": [],
         "held_read_only": 0, "existence": None,
     }  # fmt: skip
     assert lines[4]["jobs"]["done"] == 3

@@ -20,6 +20,7 @@ LOOK = Look(
     jobs=Counts(waiting=210, released=18, done=372, parked=1, retried=4),
     rate=9.8,
     pace=9.8,
+    calls_left=228.0,
     limits=Limits(per_s=10.0, window=100, used=87, day_left=196_331),
     paused=None,
     missing=(),
@@ -71,7 +72,8 @@ def test_panel_fits_a_terminal_of_100_columns() -> None:
         ),
         pytest.param(
             replace(LOOK, limits=Limits(10.0, 100, 87, 100)),
-            "228 jobs and only 100 calls left today: the rest goes on when the day's quota is back",
+            "228 calls to make and only 100 left today: the rest goes on when the day's quota is "
+            "back",
             id="the day is not enough",
         ),
     ],
