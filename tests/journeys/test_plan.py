@@ -58,3 +58,41 @@ def test_a_plan_is_what_apply_then_does(new_house: Any) -> None:
     assert done["stopped"] is None
     house.judge(file)
     assert house.stop("up") == 0
+
+
+def test_what_changed_in_between_stops_apply_before_anything_is_written(new_house: Any) -> None:
+    house = new_house(own_redis=False)
+    file: Path = house.export(6)
+    up(house)
+    _, lines = typed(house, "plan", str(file))
+    assert typed(house, "apply", last(lines, "plan")["path"])[0] == 0
+    text = file.read_text("utf-8")
+    name = text.splitlines()[1].split(",")[0]
+    file.write_text(text.replace(f"\n{name},", "\nAnother Name,", 1), "utf-8")
+
+    _, lines = typed(house, "plan", str(file))
+    (changed,) = [one for one in lines if one["event"] == "contact" and "name" in one["changes"]]
+    theirs = next(one for one in house.crm.contacts(HERE) if one["email"] == changed["person"])
+    house.crm.seed(HERE, {"id": theirs["id"], "values": {"firstName": "Meanwhile"}})
+    writes = len(calls_that_write(house))
+    code, lines = typed(house, "apply", last(lines, "plan")["path"])
+
+    assert code == 4
+    (difference,) = [one for one in lines if one["event"] == "difference"]
+    assert (difference["person"], difference["name"]) == (changed["person"], "name")
+    assert difference["planned"] == changed["changes"]["name"]
+    assert "Meanwhile" in difference["now"][0]
+    assert len(calls_that_write(house)) == writes
+
+    _, lines = typed(house, "reconcile", "--plan")
+    planned = last(lines, "plan")
+    code, lines = typed(house, "apply", planned["path"], "--yes")
+    done = last(lines, "applied")
+    assert (code, done["done"]["calls"]) == (0, planned["calls"])
+    assert house.stop("up") == 0
+
+
+def calls_that_write(house: Any) -> list[Any]:
+    """As the CRM saw them."""
+    reads = ("GET ", "POST /contacts/search")
+    return [one for one in house.crm.arrivals(HERE) if not one["operation"].startswith(reads)]
