@@ -113,7 +113,7 @@ class Overlay:
     def update(self, ids: tuple[str, str], body: Raw) -> Answer:
         old = self.now(ids[0])
         if old is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         moved = {
             name: body[name]
             for name in ("email", "phone")
@@ -129,7 +129,7 @@ class Overlay:
 
     def delete(self, ids: tuple[str, str], _: Raw) -> Answer:
         if self.now(ids[0]) is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         self._contacts[ids[0]] = None
         return 200, {"succeded": True, "succeeded": True}
 
@@ -193,7 +193,7 @@ class Overlay:
     def tag(self, ids: tuple[str, str], body: Raw, *, on: bool = True) -> Answer:
         old = self.now(ids[0])
         if old is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         given = {_folded(tag) for tag in body.get("tags", ())}
         had = [str(tag) for tag in old.get("tags") or ()]
         kept = [tag for tag in had if on or tag not in given]
@@ -233,7 +233,7 @@ class Overlay:
 
     def write_paper(self, ids: tuple[str, str], body: Raw, kind: str) -> Answer:
         if self.now(ids[0]) is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         made = {"id": self._id(), **body, "contactId": ids[0]}
         # Of one that is made here nobody need ask what else there is.
         known = [] if ids[0].startswith(MADE) else self._listed(kind, ids[0])
@@ -242,7 +242,7 @@ class Overlay:
 
     def change_paper(self, ids: tuple[str, str], body: Raw, kind: str) -> Answer:
         if self.now(ids[0]) is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         known = self._listed(kind, ids[0])
         old = next((one for one in known if _id_of(one) == ids[1]), None)
         if old is None:
@@ -253,7 +253,7 @@ class Overlay:
 
     def delete_paper(self, ids: tuple[str, str], kind: str) -> Answer:
         if self.now(ids[0]) is None:
-            return _unknown(ids[0])
+            return gone(ids[0])
         known = self._listed(kind, ids[0])
         left = [one for one in known if _id_of(one) != ids[1]]
         if len(left) == len(known):
@@ -292,7 +292,8 @@ def _merged(old: object, given: Iterable[Mapping[str, Any]]) -> list[Raw]:
     return [{"id": id, "value": value} for id, value in kept.items()]
 
 
-def _unknown(id: str) -> Answer:
+def gone(id: str) -> Answer:
+    """What the CRM says of a contact that it does not have."""
     return 400, {"statusCode": 400, "message": f"Contact with id {id} not found"}
 
 

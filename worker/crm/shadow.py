@@ -19,7 +19,7 @@ from contacts.jobs import Lane
 from worker.crm.answers import retry_after
 from worker.crm.lists import next_cursor
 from worker.crm.operations import FIND, GET, LIST, LOCATION, NOTES, SEARCH, TASKS, Operation
-from worker.crm.overlay import MADE, Overlay, Raw, Unrehearsed
+from worker.crm.overlay import MADE, Overlay, Raw, Unrehearsed, gone
 from worker.crm.transport import ASKED, ERRAND, Asked, Errand
 
 TRIES: Final = 5
@@ -102,6 +102,9 @@ class Shadow(httpx.BaseTransport):
         self._like = request
         if asked.operation.writes:
             return self._write(request, asked, errand)
+        if asked.operation is GET and self.overlay.is_gone(asked.ids[0]):
+            _mark_sent(errand)
+            return _response(request, *gone(asked.ids[0]))
         found = self._shown(asked, request)
         if found is not None:
             _mark_sent(errand)
