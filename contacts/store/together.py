@@ -11,6 +11,7 @@ durable, or none. Where one fails, nothing of the group is true, and each is don
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
@@ -20,6 +21,10 @@ from sqlalchemy import Connection
 MOST: Final = 16
 """Deeds in one transaction, about 1 ms each: so long SQLite's write lock is held at most, and so
 long a live job may have to wait for those before it."""
+
+GAP_S: Final = 0.002
+"""Between two groups, for the writers of other processes, who look each millisecond. Whoever comes
+meanwhile goes with the next group, so what is lost is time and not speed."""
 
 T = TypeVar("T")
 Deed = Callable[[Connection], Any]
@@ -76,6 +81,8 @@ class Together:
         if not leads:
             mine.woken.acquire()
         if not mine.over:
+            if not leads:
+                time.sleep(GAP_S)
             self._lead()
         if mine.error is not None:
             raise mine.error

@@ -68,7 +68,10 @@ def choose(
     bulk = due.of(open_bulk, live=False, most=total * most)
     jobs_out = sum(one.jobs for one in bulk_out) + sum(len(jobs) for _, jobs in bulk)
     size = parcels.size(jobs=jobs_out, threads=max(1, threads), most=most)
-    packed = [(held, parcels.pack(jobs, size)) for held, jobs in bulk]
+    # A location is topped up by whole messages: at each round's one or two jobs they would all
+    # be small ones. It has at least half of its room out meanwhile.
+    least = max(1, min(size, room // 2))
+    packed = [(held, parcels.pack(jobs, size)) for held, jobs in bulk if room - held >= least]
     return chosen + _fairly(packed, total, due.chance)
 
 

@@ -171,6 +171,18 @@ def test_no_more_messages_are_out_than_there_are_threads_however_full_they_are(
     assert len(again) == parcels.MOST
 
 
+def test_a_location_is_topped_up_by_whole_messages(store: Store) -> None:
+    put(store, *[wish(n) for n in range(1, 41)])
+    asked = {"room": 10, "limit": 99, "threads": 2, "lease_s": 30.0}
+    first, _ = ledger.release_packed(store, **asked)
+    asked["threads"] = 3  # ten jobs for three threads: four in a message
+    for ticket in first[:3]:
+        done(store, claim(store, ticket))
+        assert ledger.release_packed(store, **asked) == []
+    done(store, claim(store, first[3]))
+    assert [len(message) for message in ledger.release_packed(store, **asked)] == [4]
+
+
 def test_kinds_and_lanes_do_not_share_a_message(store: Store) -> None:
     put(store, wish(1), wish(2, Kind.TAG), wish(3), wish(4, lane=Lane.SWEEP))
     packed = ledger.release_packed(store, room=9, limit=9, threads=1, lease_s=30)
