@@ -103,6 +103,11 @@ GOALS: Final = (
         "two machines whose clocks are 10 s apart, one of each killed: every bound holds",
         ("--contacts", "100"),
     ),
+    Goal(
+        "upstream",
+        "a pause that the CRM asks for stops every process at once, and no other location",
+        ("--pauses", "3"),
+    ),
 )
 
 

@@ -16,7 +16,7 @@ import httpx
 from contacts.errors import NotYet
 from contacts.jobs import Lane
 from contacts.settings import WRITE_TIMEOUT_S
-from worker.crm.answers import count, retry_after
+from worker.crm.answers import WINDOW_S, count, retry_after
 from worker.crm.operations import Operation
 from worker.crm.shapes import Quota
 
@@ -222,11 +222,15 @@ class LimitedTransport(httpx.BaseTransport):
         )
 
     def _asked_pause(self, response: httpx.Response) -> int | None:
-        """For how long the server asks not to be called, ms: a Retry-After of a 429 or 503."""
-        if response.status_code not in ASKS_TO_PAUSE:
+        """For how long the server is not to be called, ms: the Retry-After of a 429 or 503, else
+        one window after a 429."""
+        status, headers = response.status_code, response.headers
+        asked = retry_after(headers, self._clock()) if status in ASKS_TO_PAUSE else None
+        if asked is not None:
+            return round(asked * 1000)
+        if status != 429:
             return None
-        seconds = retry_after(response.headers, self._clock())
-        return None if seconds is None else round(seconds * 1000)
+        return count(headers, "x-ratelimit-interval-milliseconds") or round(WINDOW_S * 1000)
 
     def close(self) -> None:
         self._inner.close()
