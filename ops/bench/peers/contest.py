@@ -34,7 +34,7 @@ SEED: Final = 1
 
 QUIET_S: Final = 150.0
 """So long without a call, and what is still open is not waited for. Leases of a dead worker run out
-in 60 s; who notices it late (RQ in twelve minutes, Celery in an hour) is said to hold them."""
+in 60 s; who notices it late (RQ after ten minutes or more, Celery in an hour) holds them."""
 
 SETTLE_S: Final = 3.0
 """So long without a call after the last job has ended: a task that is acknowledged before it runs
