@@ -139,7 +139,7 @@ def test_two_dispatchers_together_fill_no_location_beyond_its_room(
 
 def test_a_dispatcher_that_vanished_in_the_middle_holds_nobody_up_for_hours(store: Store) -> None:
     with store.write() as tx:
-        turns.choose(tx, store.clock(), room=1, limit=1, bulk_limit=1)
+        turns.choose(tx, store.clock(), room=1, limit=1, threads=1)
         shown = tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
     assert shown == "20s"
     with store.read() as tx:  # the same connection, for other work
