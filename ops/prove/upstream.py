@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
 import tempfile
 import time
@@ -196,6 +197,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if options.pauses < 1:
         parser.error("--pauses must be 1 or more")
     console = Console(highlight=False)
+    # What we started runs in sessions of its own and would outlive us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="rollbook-upstream-") as folder:
         seen = prove(Path(folder), options.pauses, console.print)
     return 0 if read_out(findings(seen), console.print) else 1
