@@ -17,8 +17,9 @@ from producers import forecast
 RATE_S = 10.0
 """The speed that is shown is that of the last 10 s, the CRM's own window."""
 
-USUAL = 0.95
-"""Of the limit is used while work waits; see docs/limiter.md."""
+USUAL = 0.98
+"""Of the limit is used while work waits, once the limiter has learnt how the CRM counts; 0.95 where
+no header is trusted. See docs/limiter.md."""
 
 SPARING = 20.0
 """What is left is counted for at most a twentieth of the time."""
@@ -188,18 +189,18 @@ def _pace(store: Store, run: Run, may: Limits, now: float) -> float:
     """Calls a second, as they will be: those of the last minute.
 
     The pages of a list come one after the other, which says nothing of how fast it goes when they
-    are over; and in the first minute after that a bucket that was full hides the limit.
+    are over; and a bucket that was full hides the limit at first.
     """
     known = Known.of(run.existence) if run.existence else None
     lately = audit.pace(store, run.id, seconds=PACE_S)
-    usual, began = USUAL * may.per_s, run.read_at or run.started_at
+    usual = USUAL * may.per_s
     if known is not None and known.reading and lately:
         return usual
-    if known is not None and known.over_at is not None:
-        began = known.over_at
-        if now - began <= PACE_S and lately:
-            lately = audit.pace(store, run.id, seconds=now - began) or usual
-    return min(lately, usual if now - began <= PACE_S else may.per_s)
+    if known is not None and known.over_at is not None and lately:
+        since = now - known.over_at
+        if since <= PACE_S:
+            lately = audit.pace(store, run.id, seconds=since) or usual
+    return min(lately, may.per_s)
 
 
 def _rate_seconds(run: Run, now: float) -> float:
