@@ -198,7 +198,9 @@ def _pace(store: Store, run: Run, may: Limits, now: float) -> float:
         return usual
     if known is not None and known.over_at is not None and lately:
         since = now - known.over_at
-        if since <= PACE_S:
+        if since < RATE_S:  # a few calls tell nothing
+            lately = usual
+        elif since <= PACE_S:
             lately = audit.pace(store, run.id, seconds=since) or usual
     return min(lately, may.per_s)
 
