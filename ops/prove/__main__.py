@@ -94,6 +94,16 @@ GOALS: Final = (
         ("--minutes", "5"),
     ),
     Goal(
+        "hours",
+        "nor in days of storms, kills, losses and strangers, on any of five servers",
+        ("--hours", "0.4"),
+    ),
+    Goal(
+        "models",
+        "nor in real time, however the stand-in counts",
+        ("--at-once", "--seconds", "100"),
+    ),
+    Goal(
         "restarts",
         "Redis may be restarted under load: work goes on, each job is done once",
         ("--times", "6"),

@@ -58,6 +58,9 @@ STORY: Final = (
 
 LEARNT: Final = ("fixed, by the clock", "fixed, from the first", "token bucket")
 LEAST_USE, LEAST_LEARNT, LEAST_BESIDE = 0.94, 0.98, 0.84
+SHOCKS: Final = 4
+"""Fewer bursts have no mean worth judging."""
+
 MOST_BESIDE, MOST_SHOCK = 50.0, 3.0
 """Answers 429 of 10,000 calls beside a hidden consumer; of one burst, in the mean."""
 
@@ -117,7 +120,7 @@ class Lived:
             yield f"{where}: only {_mean(self.beside):.1%} of what strangers leave is used"
         if self.per_10k >= MOST_BESIDE:
             yield f"{where}: {self.per_10k:.0f} answers 429 of 10,000 calls beside strangers"
-        if _mean(self.shocks) > MOST_SHOCK:
+        if len(self.shocks) >= SHOCKS and _mean(self.shocks) > MOST_SHOCK:
             yield f"{where}: {_mean(self.shocks):.1f} answers 429 for a foreign burst"
 
 

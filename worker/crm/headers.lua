@@ -47,7 +47,7 @@ end
 
 local function refuse(granted, remaining)
   if now - get('bitten') > HOLD then
-    put('bite', math.min(N / 4, bite() + N * 0.04))
+    put('bite', math.min(N / 4, bite() + N * 0.02))
     put('bitten', now)
   end
   if not is_armed() and now >= get('foreign') then unlearn() end

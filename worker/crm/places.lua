@@ -90,13 +90,13 @@ local function tidy()
   count_held()
   if get('strays') > 0 and now >= st.born + LEASE then put('strays', 0) end
   if get('cold') == 1 and now >= st.born + HOLD then put('cold', 0) end
-  margin = math.ceil((now < get('foreign') and N * 0.08 or 0) + bite())
+  margin = math.ceil((now < get('foreign') and N * 0.06 or 0) + bite())
   margin = math.min(margin, math.floor(N / 3))
   limit = N - margin - get('strays')
   -- In the first window after a loss everybody is paced, at half the speed: a server whose window
   -- has just begun anew knows no more of the last ten seconds than we do.
   is_young = st.born and now < st.born + HOLD
-  pace = math.ceil(W / N * (is_young and 2 or is_armed() and 1.02 or 0.8) - 0.001)
+  pace = math.ceil(W / N * (is_young and 2 or is_armed() and 1.02 or 0.9) - 0.001)
   day.turn()
 end
 

@@ -29,7 +29,7 @@ def test_what_holds_is_not_called_broken() -> None:
         (replace(GOOD, calm=[0.93]), replace(FIXED, server="sliding log"), "only 93.0%"),
         (replace(GOOD, beside=[0.83]), FIXED, "only 83.0% of what strangers leave"),
         (replace(GOOD, refused_beside=5), FIXED, "56 answers 429 of 10,000"),
-        (replace(GOOD, shocks=[3, 4]), FIXED, "3.5 answers 429 for a foreign burst"),
+        (replace(GOOD, shocks=[3, 4, 3, 4]), FIXED, "3.5 answers 429 for a foreign burst"),
         (GOOD, replace(FIXED, headers=False), "118 calls in a window"),
     ],
 )
