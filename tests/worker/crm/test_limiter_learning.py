@@ -138,8 +138,7 @@ def test_a_429_from_a_known_fixed_window_is_waited_out_to_its_end_and_no_longer(
 
     bucket.done(_granted(bucket), status=429, remaining=0, per_window=N)
     begin = bucket.now
-    while not isinstance(answer := bucket.ask(Lane.LIVE), Grant):
-        bucket.tick(answer.wait_ms)
+    bucket.done(_granted(bucket))
 
     assert 5500 < bucket.now - begin < 6500
 
@@ -157,7 +156,9 @@ def test_calls_that_the_server_may_not_have_counted_prove_nothing(bucket, status
 
 
 def _granted(bucket) -> str:
-    while not isinstance(answer := bucket.ask(Lane.LIVE), Grant):
+    ticket = None
+    while not isinstance(answer := bucket.ask(Lane.LIVE, ticket), Grant):
         bucket.tick(answer.wait_ms)
+        ticket = answer.ticket
     bucket.tick(answer.wait_ms)
     return answer.token
