@@ -153,3 +153,17 @@ URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}
 """Lanes as the ledger stores and orders them: smaller is sooner."""
 
 LANES: Final[tuple[Lane, ...]] = tuple(sorted(URGENCY, key=URGENCY.__getitem__))
+
+LAST: Final = 3
+"""As which urgency the ledger stores a change of tags that nobody waits for: after all else of its
+location, so that those who are owed the same have come together by then. It travels as a sweep."""
+
+
+def stored(kind: Kind, lane: Lane) -> int:
+    """The urgency of a job of that kind, as the ledger stores it."""
+    return LAST if kind is Kind.TAG and lane is not Lane.LIVE else URGENCY[lane]
+
+
+def lane_of(urgency: int) -> Lane:
+    """In which lane a job of that stored urgency travels."""
+    return LANES[min(urgency, len(LANES) - 1)]

@@ -283,6 +283,17 @@ class Settings(BaseSettings):
             examples=[2],
         ),
     ] = 2.0
+    tag_batch: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=500,
+            description="Contacts whose tags may be changed by one call, where they are owed the "
+            "same tags. 1: each by a call of its own. No maximum is published; 500 is said to be "
+            "taken. Where the CRM refuses so many, half is tried, and so on.",
+            examples=[100],
+        ),
+    ] = 100
     connect_timeout: Annotated[
         float, Field(gt=0, le=60, description="Seconds to connect to the CRM.", examples=[5])
     ] = 5.0

@@ -26,6 +26,7 @@ from contacts.jobs import Ticket
 from contacts.settings import Settings
 from contacts.store import ledger, processes
 from contacts.store.database import DatabaseDown, Store, check_schema, open_store
+from contacts.store.turns import Gather
 from producers import front_door
 
 TICK_S = 0.25
@@ -42,6 +43,10 @@ ROUND = 500
 BULK_SHARE = 0.75
 """Bulk may have messages for this share of all worker threads, so that a live job always finds one
 free."""
+
+GATHER = Gather(quiet_s=0.5, after_s=15.0)
+"""A contact that is edited a hundred times a second is told at once, and then each 15 s, or when
+it was quiet for half a second: a thousand edits within ten seconds are two calls."""
 
 DUTY_S = 5.0
 """How often the number of workers is read and our own pulse is written."""
@@ -103,6 +108,7 @@ class Dispatcher:
             threads=max(1, int(self.slots * BULK_SHARE)),
             lease_s=self.claim_s,
             read_only=self.read_only,
+            gather=GATHER,
         )
         self.publish(messages)
         return sum(map(len, messages))

@@ -85,7 +85,7 @@ def test_every_kind_of_job_is_explained() -> None:
 
 def raised_codes() -> set[str]:
     """Every code that the source can end a job with."""
-    found = {cls.code for cls in subclasses(SyncError)} | {ledger.LOST}
+    found = {cls.code for cls in subclasses(SyncError)} | {ledger.LOST, ledger.ALONE}
     found |= {code for _, code, _ in access._KINDS}
     for path in SOURCES:
         if path.is_relative_to(ROOT / "ops"):

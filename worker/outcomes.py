@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 from celery.exceptions import Retry
@@ -29,7 +29,7 @@ from contacts.store import accounts, audit, ledger, looks, plans
 from contacts.store.database import DatabaseDown, Tx
 from worker import access
 from worker.crm.transport import read_only
-from worker.workbench import Deed, Effect, Workbench
+from worker.workbench import Company, Deed, Effect, Trail, Workbench
 
 COMMIT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """A database that restarts is waited for, or an effect in the CRM would be forgotten. 7.7 s in
@@ -49,12 +49,19 @@ class Parked(Exception):  # named for what Flower shows, not an error of ours
     """Shown by Flower as FAILURE. The text is the parked reason: ids and field names only."""
 
 
+class Stopped(Parked):
+    """The run of the job was stopped: it has a plan, and this was not in it."""
+
+
 class Again(Exception):  # shown by Flower
     """When and why a job will be tried again: ids and field names only."""
 
 
-Ending = Callable[[Job, Any, list[audit.Call], Workbench], Retry | Parked]
-"""Writes how a job ended into the ledger; returns what Flower is to be shown."""
+Shown: TypeAlias = Retry | Parked
+"""What Flower is to be shown of a job that is not done."""
+
+Ending = Callable[[Tx, Job, Any, Workbench], Shown]
+"""Writes how a job ended into the ledger."""
 
 
 def run(ticket: Ticket, deed: Deed, bench: Workbench) -> str:
@@ -117,14 +124,14 @@ def work(
     Raises:
         Retry, Parked: see :func:`run`.
     """
-    trail: list[audit.Call] = []
+    trail = Trail()
     try:
         if bench.settings.read_only and job.kind in WRITING:
             raise read_only()
         effect = deed(job, bench, trail)
 
         def write(tx: Tx) -> tuple[str, T | None]:
-            return _done(tx, job, effect, trail, bench.clock()), then(tx)
+            return _done(tx, job, effect, trail, bench), then(tx)
 
         return _commit(bench, write)
     except Exception as error:  # noqa: BLE001  whatever a deed may raise has an outcome
@@ -133,15 +140,41 @@ def work(
         bench.access.shown.pop(job.id, None)
 
 
-def _done(tx: Tx, job: Job, effect: Effect, trail: list[audit.Call], now: float) -> str:
-    audit.record(tx, trail)
-    if not ledger.done(tx, job, now=now):
+def _done(tx: Tx, job: Job, effect: Effect, trail: Trail, bench: Workbench) -> str:
+    _keep(tx, trail, bench)
+    if not ledger.done(tx, job, now=bench.clock()):
         return STALE
     effect(tx)
     return DONE
 
 
-def _meaning(job: Job, error: Exception, trail: list[audit.Call]) -> SyncError | None:
+def _keep(tx: Tx, trail: Trail, bench: Workbench) -> None:
+    """The calls, and the ends of the jobs that went along and have one of their own."""
+    company = trail.company
+    if company is None:
+        audit.record(tx, trail)
+        return
+    audit.record(tx, trail, shared=[job.id for job in company.called])
+    done = [job for job in company.jobs if company.ends.get(job.id, job) is None]
+    mine = ledger.done_together(tx, done, now=bench.clock())
+    if company.effect is not None:
+        company.effect(tx, mine)
+    ledger.part_with(tx, company.parted, now=bench.clock())
+    for job in company.jobs:
+        error = company.ends.get(job.id)
+        if error is not None:
+            _tell(job, _ending(error, job, bench)(tx, job, error, bench))
+
+
+def _others(trail: Trail) -> list[Job]:
+    """Those that went along and end as the job that took them."""
+    company = trail.company
+    if company is None:
+        return []
+    return [job for job in company.jobs if job.id not in company.ends and job not in company.parted]
+
+
+def _meaning(job: Job, error: Exception, trail: Trail) -> SyncError | None:
     """What the exception of a deed or of its commit leads to; None: only the lease can tell."""
     if isinstance(error, SyncError):
         return error
@@ -150,26 +183,52 @@ def _meaning(job: Job, error: Exception, trail: list[audit.Call]) -> SyncError |
         # looks first.
         return None if trail else NotYet(AWAY, seconds=1.0, code="database-away")
     log.error("a deed broke", job=job.id, kind=job.kind, exc_info=error)
+    if trail.company is not None:  # what was to be said of the others may be what broke
+        trail.company = Company(trail.company.jobs, trail.company.called)
     reason = f"a defect in Rollbook: {type(error).__name__} (see the worker's log)"
     return TryAgain(reason, code="defect", doubtful=True)
 
 
-def _settle(
-    job: Job, error: SyncError | None, trail: list[audit.Call], bench: Workbench
-) -> Retry | Parked:
+def _settle(job: Job, error: SyncError | None, trail: Trail, bench: Workbench) -> Shown:
     """Write the outcome of a failed deed into the ledger; returns what Flower is to be shown."""
     lease_s = bench.settings.lease_seconds
     if error is None:
         return _shown(AWAY, seconds=lease_s, bench=bench)
     log.info("job not done", job=job.id, kind=job.kind, code=error.code, reason=error.reason)
     try:
-        return _ending(error, job, bench)(job, error, trail, bench)
+        shown = _commit(bench, lambda tx: _ended(tx, job, error, trail, bench))
     except DatabaseDown:
         return _shown(AWAY, seconds=lease_s, bench=bench)
     except Exception as defect:  # its text would reach Flower, with a row in it
         log.error("an outcome broke", job=job.id, kind=job.kind, exc_info=defect)
         reason = f"a defect in Rollbook: {type(defect).__name__} (see the worker's log)"
         return _shown(reason, seconds=lease_s, bench=bench)
+    _tell(job, shown)
+    return shown
+
+
+def _tell(job: Job, shown: Shown) -> None:
+    if isinstance(shown, Stopped):
+        log.warning("run stopped", run=job.run, job=job.id, kind=job.kind, reason=str(shown))
+    elif isinstance(shown, Parked):
+        code, _, reason = str(shown).partition(": ")
+        log.warning("job parked", job=job.id, kind=job.kind, code=code, reason=reason)
+
+
+def _ended(tx: Tx, job: Job, error: SyncError, trail: Trail, bench: Workbench) -> Shown:
+    _keep(tx, trail, bench)
+    others = _others(trail)
+    if isinstance(error, TryLater):
+        return _later(tx, job, error, bench, others)
+    ending = _ending(error, job, bench)
+    if ending is _again:
+        spent = [one for one in others if _spent(one, bench)]
+        for one in spent:
+            _tell(one, _park(tx, one, error, bench))
+        return _again(tx, job, error, bench, [one for one in others if one not in spent])
+    for one in others:
+        _tell(one, _ending(error, one, bench)(tx, one, error, bench))
+    return ending(tx, job, error, bench)
 
 
 def _ending(error: SyncError, job: Job, bench: Workbench) -> Ending:
@@ -180,30 +239,24 @@ def _ending(error: SyncError, job: Job, bench: Workbench) -> Ending:
         return _stop
     if isinstance(error, ContactGone) and job.contact:
         return _look
-    spent = job.attempts + 1 >= bench.settings.attempts
-    return _park if spent or isinstance(error, GiveUp) else _again
+    return _park if _spent(job, bench) or isinstance(error, GiveUp) else _again
 
 
-def _later(job: Job, error: TryLater, trail: list[audit.Call], bench: Workbench) -> Retry:
+def _spent(job: Job, bench: Workbench) -> bool:
+    return job.attempts + 1 >= bench.settings.attempts
+
+
+def _later(
+    tx: Tx, job: Job, error: TryLater, bench: Workbench, others: Sequence[Job] = ()
+) -> Retry:
     now = bench.clock()
-
-    def write(tx: Tx) -> TryLater:
-        audit.record(tx, trail)
-        shown = bench.access.shown.get(job.id)
-        heard = access.heed(tx, job, error, shown, now=now, forget=bench.forget)
-        ledger.later(
-            tx,
-            job,
-            now=now,
-            # A paused location holds its jobs back by itself: they are due as soon as it goes on.
-            seconds=0.0 if _pause(tx, job, heard, now) else heard.seconds,
-            code=heard.code,
-            reason=heard.reason,
-            doubtful=heard.doubtful,
-        )
-        return heard
-
-    heard = _commit(bench, write)
+    shown = bench.access.shown.get(job.id)
+    heard = access.heed(tx, job, error, shown, now=now, forget=bench.forget)
+    # A paused location holds its jobs back by itself: they are due as soon as it goes on.
+    seconds = 0.0 if _pause(tx, job, heard, now) else heard.seconds
+    wait: Any = {"code": heard.code, "reason": heard.reason, "doubtful": heard.doubtful}
+    ledger.later(tx, job, now=now, seconds=seconds, **wait)
+    ledger.return_together(tx, others, now=now, seconds=seconds, **wait)
     return _shown(heard.reason, seconds=heard.seconds, bench=bench)
 
 
@@ -216,25 +269,16 @@ def _pause(tx: Tx, job: Job, error: TryLater, now: float) -> bool:
     return holds and not (error.bulk_only and job.lane is Lane.LIVE)
 
 
-def _again(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Retry:
-    now = bench.clock()
+def _again(
+    tx: Tx, job: Job, error: SyncError, bench: Workbench, others: Sequence[Job] = ()
+) -> Retry:
     seconds = full_jitter(
         job.attempts + 1, base_s=bench.settings.backoff_seconds, random=bench.random
     )
-
-    def write(tx: Tx) -> None:
-        audit.record(tx, trail)
-        ledger.again(
-            tx,
-            job,
-            now=now,
-            seconds=seconds,
-            code=error.code,
-            reason=error.reason,
-            doubtful=error.doubtful,
-        )
-
-    _commit(bench, write)
+    now = bench.clock()
+    wait: Any = {"code": error.code, "reason": error.reason, "doubtful": error.doubtful}
+    ledger.again(tx, job, now=now, seconds=seconds, **wait)
+    ledger.return_together(tx, others, now=now, seconds=seconds, failed=True, **wait)
     return _shown(
         f"attempt {job.attempts + 1} of {bench.settings.attempts}: {error.reason}",
         seconds=seconds,
@@ -242,68 +286,42 @@ def _again(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench
     )
 
 
-def _look(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Retry | Parked:
+def _look(tx: Tx, job: Job, error: SyncError, bench: Workbench) -> Shown:
     """Behind a look at the contact; before a person is asked, as often as any failure is tried."""
     gone_again = job.code == error.code
-    if gone_again and job.attempts + 1 >= bench.settings.attempts:
+    if gone_again and _spent(job, bench):
         reason = "the CRM shows the contact, but calls it gone when it is written to"
-        return _park(job, TryAgain(reason, code=error.code), trail, bench)
+        return _park(tx, job, TryAgain(reason, code=error.code), bench)
     seconds = 0.0
     if gone_again:  # the look found it there, so something in the CRM is late
         base_s = bench.settings.backoff_seconds
         seconds = full_jitter(job.attempts, base_s=base_s, random=bench.random)
     now = bench.clock()
-
-    def write(tx: Tx) -> None:
-        audit.record(tx, trail)
-        if looks.first(tx, job, now=now):
-            ledger.step_back(
-                tx,
-                job,
-                now=now,
-                seconds=seconds,
-                code=error.code,
-                reason=f"{error.reason}; it is looked for first",
-                doubtful=error.doubtful,
-            )
-
-    _commit(bench, write)
-    return _shown(f"{error.reason}; it is looked for first", seconds=seconds, bench=bench)
+    reason = f"{error.reason}; it is looked for first"
+    if looks.first(tx, job, now=now):
+        wait: Any = {"code": error.code, "reason": reason, "doubtful": error.doubtful}
+        ledger.step_back(tx, job, now=now, seconds=seconds, **wait)
+    return _shown(reason, seconds=seconds, bench=bench)
 
 
-def _park(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Parked:
+def _park(tx: Tx, job: Job, error: SyncError, bench: Workbench) -> Parked:
     reason = error.reason
     if isinstance(error, TryAgain):
         reason = f"{error.reason} ({job.attempts + 1} attempts)"
-
-    def write(tx: Tx) -> None:
-        audit.record(tx, trail)
-        ledger.park(
-            tx, job, now=bench.clock(), code=error.code, reason=reason, doubtful=error.doubtful
-        )
-
-    _commit(bench, write)
-    log.warning("job parked", job=job.id, kind=job.kind, code=error.code, reason=reason)
+    ledger.park(tx, job, now=bench.clock(), code=error.code, reason=reason, doubtful=error.doubtful)
     return Parked(f"{error.code}: {reason}")
 
 
-def _stop(job: Job, error: SyncError, trail: list[audit.Call], bench: Workbench) -> Parked:
+def _stop(tx: Tx, job: Job, error: SyncError, bench: Workbench) -> Parked:
     """The run ends: this job and those that wait are begun no more. Nothing is parked, for nothing
     is wrong with the contact: whoever plans again finds it owed."""
     assert isinstance(error, NotPlanned)
     assert job.run is not None
-    run, why = job.run, plans.Stop(error.contact, error.piece)
-
-    def write(tx: Tx) -> None:
-        now = bench.clock()
-        audit.record(tx, trail)
-        # It waits again, so that it is ended with the others, and with what was wished meanwhile.
-        ledger.later(tx, job, now=now, seconds=0.0, code=error.code, reason=error.reason)
-        plans.stop(tx, run, why, now=now)
-
-    _commit(bench, write)
-    log.warning("run stopped", run=run, job=job.id, kind=job.kind, reason=error.reason)
-    return Parked(f"{error.code}: {error.reason}")
+    run, why, now = job.run, plans.Stop(error.contact, error.piece), bench.clock()
+    # It waits again, so that it is ended with the others, and with what was wished meanwhile.
+    ledger.later(tx, job, now=now, seconds=0.0, code=error.code, reason=error.reason)
+    plans.stop(tx, run, why, now=now)
+    return Stopped(f"{error.code}: {error.reason}")
 
 
 def _commit(bench: Workbench, write: Callable[[Tx], T]) -> T:

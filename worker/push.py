@@ -60,7 +60,7 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
         if error.doubtful:
             with suppress(DatabaseDown), bench.store.write() as tx:
                 cards.doubt(tx, job.contact, sent)
-                cards.doubt_tags(tx, job.contact, tags)
+                cards.doubt_tags(tx, [job.contact], tags)
         raise
 
     # The CRM itself refuses a late second one, except where a location allows doubles.

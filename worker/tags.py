@@ -1,21 +1,29 @@
-"""Add and remove the tags that one contact is owed. Tags only ever travel as deltas."""
+"""Add and remove the tags that contacts are owed. Tags only ever travel as deltas.
+
+Contacts that are owed the same go together, by one call: calls are what there is least of. One
+that is alone goes by the ordinary call, whose answer says the most.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from contacts.errors import CrmRefused, GiveUp, SyncError
-from contacts.jobs import Job, Kind, Wish
-from contacts.store import audit, cards, ledger, meeting, sightings, watching
+from contacts.delta import Delta
+from contacts.errors import CrmRefused, SyncError
+from contacts.jobs import Job
+from contacts.store import audit, cards, tag_changes
+from contacts.store.cards import TagCard
 from contacts.store.database import DatabaseDown, Tx
-from worker.workbench import Effect, Workbench, nothing
+from contacts.store.tag_changes import Told
+from worker import tags_together
+from worker.workbench import Effect, Trail, Workbench, nothing
 
 
-def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
+def contact(job: Job, bench: Workbench, trail: Trail) -> Effect:
     """One call: what is to be added first; what is to be removed then is another job. The answer
     lists all tags, so what people changed meanwhile is taken in.
 
-    Both calls are safe to repeat, so a lost answer needs no look.
+    All these calls are safe to repeat, so a lost answer needs no look.
 
     Raises:
         GiveUp: the contact is not in the CRM, because its push is parked.
@@ -23,40 +31,35 @@ def contact(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
     """
     with bench.store.read() as tx:
         card = cards.load_tags(tx, job.contact)
-    if card.gone or not (card.owed_add or card.owed_remove):
+        change = card.change()
+        company = change is not None and tags_together.is_there(tx, job, change, bench)
+    if change is None:
         return nothing
-    if card.remote_id is None:
-        raise GiveUp("its contact is not in the CRM: mend its push first", code="not-linked")
-    desk = bench.desk(job, trail)
-    added = card.owed_add
-    removed = frozenset[str]() if added else card.owed_remove
+    if company:
+        effect = tags_together.contacts(job, card, change, bench, trail)
+        if effect is not None:
+            return effect
+    return _alone(job, card, change, bench, trail)
+
+
+def _alone(
+    job: Job, card: TagCard, change: Delta, bench: Workbench, trail: list[audit.Call]
+) -> Effect:
+    desk, id = bench.desk(job, trail), str(card.remote_id)
     try:
-        if added:
-            now_there = desk.add_tags(card.remote_id, added)
-        else:
-            now_there = desk.remove_tags(card.remote_id, removed)
+        there = desk.add_tags(id, change.tags) if change.adds else desk.remove_tags(id, change.tags)
     except SyncError as error:
         if error.doubtful:
             with suppress(DatabaseDown), bench.store.write() as tx:
-                cards.doubt_tags(tx, job.contact, added | removed)
+                cards.doubt_tags(tx, [job.contact], change.tags)
         raise
-    missing = (added - now_there) | (removed & now_there)
+    missing = change.left(there)
     if missing:
         raise CrmRefused(
             f"the CRM did not take {len(missing)} of the tags sent", status=200, code="tags-dropped"
         )
 
     def effect(tx: Tx) -> None:
-        now = bench.clock()
-        with watching.change(tx, job, job.contact, watched=card.watched, now=now):
-            cards.settle_tags(tx, job.contact, added=added, removed=removed, job=job, now=now)
-            meeting.meet_tags(tx, job, job.contact, now_there, now=now)
-        sightings.keep_tags(tx, job.contact, now_there, now=bench.clock())
-        left = cards.load_tags(tx, job.contact)
-        if left.owed_add or left.owed_remove:  # also what was changed here while this was sent
-            wish = Wish(
-                Kind.TAG, location=job.location, contact=job.contact, lane=job.lane, run=job.run
-            )
-            ledger.put(tx, [wish], now=bench.clock())
+        tag_changes.settle(tx, [Told(job, change, there, card.watched)], now=bench.clock())
 
     return effect

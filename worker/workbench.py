@@ -7,13 +7,13 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import redis
 
 from contacts import redis_client
-from contacts.errors import AccessLost, NotYet, UsageError
+from contacts.errors import AccessLost, NotYet, SyncError, UsageError
 from contacts.jobs import OAUTH, Job
 from contacts.settings import Settings
 from contacts.store import audit, forgotten, keyring
@@ -51,6 +51,9 @@ class Workbench:
     name: str
     stopping: threading.Event
     places: dict[str, Place] = field(default_factory=dict)
+    most: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """By location: for how many contacts at once the CRM takes tags, and until when that is
+    believed; see ``worker.tags``."""
     doubles: dict[str, tuple[float, bool]] = field(default_factory=dict)
     """By location: when it was asked, and whether it refuses doubles; see ``worker.doubles``."""
     asking: threading.Lock = field(default_factory=threading.Lock)
@@ -204,7 +207,35 @@ def _recorder(
 Effect = Callable[[Tx], None]
 """What a deed leaves behind in the ledger's database: committed together with ``done``."""
 
-Deed = Callable[[Job, Workbench, list[audit.Call]], Effect]
+
+@dataclass(slots=True)
+class Company:
+    """Other jobs that are done by this one's call, each with an end of its own.
+
+    Attributes:
+        jobs: those that were taken along.
+        called: those of them for which the call was made.
+        ends: how each ended, by its id: None for done, otherwise why not. One that is not in it
+            ends as the job that took it along: what went wrong was not about any of them.
+        effect: what those leave behind that are done, given those that are still ours.
+        parted: those that turned out to need another call, with their number now; see
+            ``ledger.part_with``.
+    """
+
+    jobs: Sequence[Job]
+    called: Sequence[Job] = ()
+    ends: dict[int, SyncError | None] = field(default_factory=dict)
+    effect: Callable[[Tx, Sequence[Job]], None] | None = None
+    parted: dict[Job, int | None] = field(default_factory=dict)
+
+
+class Trail(list[audit.Call]):
+    """What is kept of a job however it ends: its calls, and the jobs that went along."""
+
+    company: Company | None = None
+
+
+Deed = Callable[[Job, Workbench, Trail], Effect]
 """(the claimed job, the tools, where calls are noted) -> effect. Raises a SyncError otherwise."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select
 
 from contacts.jobs import Kind
 from contacts.store.database import Store, Tx
-from contacts.store.tables import calls, contacts, jobs, links, past_links, remotes
+from contacts.store.matching import chunks
+from contacts.store.tables import calls, contacts, jobs, links, past_links, remotes, shared_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Call:
         ms: milliseconds from sending to the answer.
         trace: the CRM's trace id, for its support.
         worker: the process that made it, ``role@host:pid``; None: not kept then.
+        contacts: for how many it was made; it is one call all the same.
     """
 
     at: float
@@ -34,16 +36,66 @@ class Call:
     run: int | None
     trace: str | None
     worker: str | None = None
+    contacts: int = 1
 
 
-def record(tx: Tx, trail: Sequence[Call]) -> None:
-    """Keep the calls of one job."""
-    if trail:
-        tx.execute(_RECORD, [{name: getattr(call, name) for name in _COLUMNS} for call in trail])
+def record(tx: Tx, trail: Sequence[Call], *, shared: Collection[int] = ()) -> None:
+    """Keep the calls of one job.
+
+    Args:
+        shared: other jobs for which they were made too.
+    """
+    rows = [{name: getattr(call, name) for name in _COLUMNS} for call in trail]
+    if rows and shared:
+        made = tx.execute(_RECORD.returning(calls.c.id), rows).scalars().all()
+        pairs = [{"job": job, "call": call} for call in made for job in shared]
+        tx.execute(shared_calls.insert(), pairs)
+    elif rows:
+        tx.execute(_RECORD, rows)
 
 
 _RECORD: Final = calls.insert()
-_COLUMNS: Final = tuple(field.name for field in fields(Call))
+_COLUMNS: Final = tuple(field.name for field in fields(Call) if field.name in calls.c)
+
+
+def made_for(tx: Tx, ids: Collection[int]) -> dict[int, list[Call]]:
+    """The calls that were made for these jobs, by job: its own, and those of others that took it
+    along. Not in order."""
+    found: dict[int, list[tuple[int, Call]]] = {}
+    for part in chunks(sorted(ids)):
+        for statement in (_OWN, _ALONG):
+            for row in tx.execute(statement, {"b_ids": part}):
+                call = Call(*(getattr(row, name) for name in _COLUMNS))
+                found.setdefault(row.for_job, []).append((row.id, call))
+    many = [id for some in found.values() for id, call in some if call.operation == MANY]
+    counts: dict[int, int] = {}
+    for part in chunks(sorted(set(many))):
+        counts |= {row.call: row.others for row in tx.execute(_OTHERS, {"b_ids": part})}
+    return {
+        job: [replace(call, contacts=1 + counts.get(id, 0)) for id, call in some]
+        for job, some in found.items()
+    }
+
+
+MANY: Final = "contacts.bulk.tags"
+"""The operation that is made for several jobs at once."""
+
+_IDS: Final[Any] = bindparam("b_ids", expanding=True)
+_SHOWN: Final = (calls.c.id, *(calls.c[name] for name in _COLUMNS))
+# Not put in order here: PostgreSQL would rather read all calls by their ids than sort fifty.
+_OWN: Final = select(*_SHOWN, calls.c.job.label("for_job")).where(calls.c.job.in_(_IDS))
+_ALONG: Final = (
+    select(*_SHOWN, shared_calls.c.job.label("for_job"))
+    .select_from(shared_calls.join(calls, calls.c.id == shared_calls.c.call))
+    .where(shared_calls.c.job.in_(_IDS))
+)
+_OTHERS: Final = (
+    select(shared_calls.c.call, func.count().label("others"))
+    .where(shared_calls.c.call.in_(_IDS))
+    .group_by(shared_calls.c.call)
+)
+STATEMENTS: Final = {"own calls": _OWN, "calls of others": _ALONG, "for how many": _OTHERS}
+"""What :func:`made_for` asks: for the test that no table is read as a whole."""
 
 
 def prune(store: Store, *, older_than_s: float) -> int:
@@ -52,7 +104,12 @@ def prune(store: Store, *, older_than_s: float) -> int:
     Returns:
         how many.
     """
-    return store.prune(calls.c.at, older_than_s)
+    gone = store.prune(calls.c.at, older_than_s)
+    if gone:
+        kept = select(func.coalesce(func.min(calls.c.id), 2**62)).scalar_subquery()
+        with store.write() as tx:
+            tx.execute(delete(shared_calls).where(shared_calls.c.call < kept))
+    return gone
 
 
 def rate(store: Store, *, location: str | None = None, seconds: float = 10.0) -> float:
@@ -156,6 +213,7 @@ class Access:
     """One call, with the process and the job that made it.
 
     Attributes:
+        contacts: for how many it was made.
         kind, contact: of the job; None: the job is not kept any more, or there was none. Contact 0:
             the location itself, or somebody whom only the CRM's id named then.
     """
@@ -171,6 +229,7 @@ class Access:
     contact: int | None
     run: int | None
     trace: str | None
+    contacts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +262,20 @@ def accesses(store: Store, wanted: Wanted, limit: int) -> list[Access]:
         return [Access(**row._mapping) for row in tx.execute(query)]
 
 
-_ACCESS: Final = tuple(
-    jobs.c[one.name] if one.name in ("kind", "contact") else calls.c[one.name]
-    for one in fields(Access)
+_OF_JOBS: Final = ("kind", "contact")
+_ACCESS: Final = (
+    *(
+        jobs.c[one.name] if one.name in _OF_JOBS else calls.c[one.name]
+        for one in fields(Access)
+        if one.name != "contacts"
+    ),
+    (
+        1
+        + select(func.count())
+        .where(shared_calls.c.call == calls.c.id)
+        .correlate(calls)
+        .scalar_subquery()
+    ).label("contacts"),
 )
 
 
@@ -230,7 +300,10 @@ _BY_REMOTE: Final = (Kind.PULL.value, Kind.NOTES.value, Kind.TASKS.value)
 
 
 def _about(contact: int) -> ColumnElement[bool]:
-    """Jobs of one contact, by our id of it or by the CRM's."""
+    """Calls for one contact: of its jobs, by our id of it or by the CRM's, or those of another
+    one's job that took it along."""
+    mine = select(jobs.c.id).where(jobs.c.contact == contact)
+    along = select(shared_calls.c.call).where(shared_calls.c.job.in_(mine))
     ids = select(links.c.remote_id).where(links.c.contact == contact)
     past = select(past_links.c.remote_id).where(past_links.c.contact == contact)
     here = select(contacts.c.location).where(contacts.c.id == contact).scalar_subquery()
@@ -239,6 +312,7 @@ def _about(contact: int) -> ColumnElement[bool]:
     )
     return or_(
         jobs.c.contact == contact,
+        calls.c.id.in_(along),
         and_(jobs.c.kind.in_(_BY_REMOTE), jobs.c.subject.in_(rows)),
         and_(jobs.c.kind == Kind.DOUBT.value, jobs.c.subject == contact),
     )

@@ -9,16 +9,16 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
+from contacts import delta
 from contacts.cleaning import Value
+from contacts.delta import Delta
 from contacts.errors import GiveUp
-from contacts.jobs import Job
 from contacts.policy import TABLE, Policy, from_json
-from contacts.store import timeline
+from contacts.store.alike import TAG_OWED
 from contacts.store.database import Tx
-from contacts.store.roster import TAG_OWED
+from contacts.store.matching import chunks
 from contacts.store.tables import contacts as table
 from contacts.store.tables import links, policies, rulesets, tags
-from contacts.store.timeline import TAG, What
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,17 @@ class TagCard:
     owed_remove: frozenset[str]
     watched: bool = False
 
+    def change(self) -> Delta | None:
+        """What the CRM has to be told of next; None: nothing.
+
+        Raises:
+            GiveUp: the contact is not in the CRM.
+        """
+        change = None if self.gone else delta.first(self.owed_add, self.owed_remove)
+        if change is not None and self.remote_id is None:
+            raise GiveUp("its contact is not in the CRM: mend its push first", code="not-linked")
+        return change
+
 
 _TAGS_OWED: Final = select(tags.c.tag, tags.c.wanted).where(
     tags.c.contact == bindparam("b_contact"), TAG_OWED
@@ -229,40 +240,12 @@ def load_tags(tx: Tx, contact: int) -> TagCard:
     )
 
 
-def doubt_tags(tx: Tx, contact: int, sent: Collection[str]) -> None:
+def doubt_tags(tx: Tx, contacts: Collection[int], sent: Collection[str]) -> None:
     """Whether the CRM has these is not known: they were sent without an answer.
 
     So they are told again, also where the platform changes its mind before: what we put on
     ourselves would otherwise be taken for somebody's edit.
     """
-    tx.execute(
-        update(tags)
-        .where(tags.c.contact == contact, tags.c.tag.in_(sorted(sent)))
-        .values(agreed=None)
-    )
-
-
-def settle_tags(
-    tx: Tx,
-    contact: int,
-    *,
-    added: frozenset[str],
-    removed: frozenset[str],
-    job: Job | None = None,
-    now: float,
-) -> None:
-    """The CRM has the added ones and not the removed ones."""
-    told = {f"{TAG}{tag}": (False, True) for tag in sorted(added)}
-    told |= {f"{TAG}{tag}": (True, False) for tag in sorted(removed)}
-    timeline.note(tx, contact, What.SENT, told, job=job, now=now)
-    rows = [{"b_contact": contact, "b_tag": tag, "has": True} for tag in sorted(added)]
-    rows += [{"b_contact": contact, "b_tag": tag, "has": False} for tag in sorted(removed)]
-    if rows:
-        tx.execute(_TAG_TOLD, rows)
-
-
-_TAG_TOLD: Final = (
-    update(tags)
-    .where(tags.c.contact == bindparam("b_contact"), tags.c.tag == bindparam("b_tag"))
-    .values(agreed=bindparam("has"))
-)
+    for part in chunks(sorted(contacts)):
+        sent_to = tags.c.contact.in_(part), tags.c.tag.in_(sorted(sent))
+        tx.execute(update(tags).where(*sent_to).values(agreed=None))

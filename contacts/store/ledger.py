@@ -5,6 +5,7 @@
               ├──── withdraw ───────┤                     ├── later   nothing failed
               ├──── reclaim ────────┴─────────────────────┤── again   attempts + 1, backoff
               │                                           ├── step_back   last of its contact
+              │   join: claimed with another one          │
               └──── unpark, put ────── parked ◄───────────┘── park    a person must look
 
 * There is one resting job (waiting, parked or cancelled) for each kind, contact and subject; a
@@ -17,7 +18,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    or_,
     select,
     text,
     update,
@@ -38,16 +40,30 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from contacts import parcels
-from contacts.jobs import LANES, URGENCY, Job, Kind, Lane, Ticket, Wish
-from contacts.store import turns
+from contacts.jobs import Job, Kind, Lane, Ticket, Wish, lane_of, stored
+from contacts.store import alike, turns
 from contacts.store.database import Store, Tx
-from contacts.store.tables import OPEN, PARKED, RELEASED, RESTING, WAITING, contacts, jobs
+from contacts.store.tables import (
+    OPEN,
+    OPEN_ALIKE,
+    PARKED,
+    RELEASED,
+    RESTING,
+    WAITING,
+    contacts,
+    jobs,
+    locations,
+)
 
 CHUNK: Final = 500
 """Ids in one IN list."""
 
 JOB: Final = tuple(jobs.c[field.name] for field in fields(Job))
 """The columns of a job as a worker knows it."""
+
+ALONE: Final = "asked-alone"
+"""Why a job waits that takes nobody along, nor goes along: the CRM's answer for many did not say
+enough of it."""
 
 LOST: Final = "worker-lost"
 LOST_REASON: Final = "the worker that had it ended without an answer"
@@ -69,8 +85,10 @@ def put(tx: Tx, wishes: Sequence[Wish], *, now: float) -> int:
     if not wishes:
         return 0
     # In order of contacts: two writers that meet the same contacts do not lock crosswise.
+    marks = alike.marks(tx, {wish.contact for wish in wishes if wish.kind is Kind.TAG})
     rows = sorted(
-        (_row(wish, now) for wish in wishes), key=lambda row: (row["location"], row["contact"])
+        (_row(wish, marks, now) for wish in wishes),
+        key=lambda row: (row["location"], row["contact"]),
     )
     if tx.dialect.name == "postgresql":
         _put_arrays(tx, _united(rows))
@@ -87,13 +105,14 @@ def put(tx: Tx, wishes: Sequence[Wish], *, now: float) -> int:
     return len(wishes)
 
 
-def _row(wish: Wish, now: float) -> dict[str, Any]:
+def _row(wish: Wish, marks: Mapping[int, int], now: float) -> dict[str, Any]:
     return {
         "kind": wish.kind.value,
         "location": wish.location,
         "contact": wish.contact,
         "subject": wish.subject,
-        "lane": URGENCY[wish.lane],
+        "lane": stored(wish.kind, wish.lane),
+        "alike": marks.get(wish.contact) if wish.kind is Kind.TAG else None,
         "run": wish.run,
         "state": "waiting",
         "put_at": now,
@@ -139,6 +158,7 @@ def _waking(insert: Any) -> Any:
             "state": "waiting",
             "lane": case((and_(waits, jobs.c.lane < new.lane), jobs.c.lane), else_=new.lane),
             "run": func.coalesce(new.run, jobs.c.run),
+            "alike": new.alike,
             "due_at": case((waits, jobs.c.due_at), else_=new.due_at),
             "attempts": case((waits, jobs.c.attempts), else_=0),
             "put_at": new.put_at,
@@ -197,7 +217,7 @@ def take(tx: Tx, ticket: Ticket, *, worker: str, lease_s: float, now: float) -> 
 
 def _job(row: Any) -> Job:
     found = {column.name: row._mapping[column.name] for column in JOB}
-    found |= {"kind": Kind(row.kind), "lane": LANES[row.lane], "doubtful": bool(row.doubtful)}
+    found |= {"kind": Kind(row.kind), "lane": lane_of(row.lane), "doubtful": bool(row.doubtful)}
     return Job(**found)
 
 
@@ -271,10 +291,10 @@ def step_back(
     # A wish that came in meanwhile is this job again; it would be first in the line.
     newer = _twins(tx, [job.id])
     tx.execute(delete(jobs).where(jobs.c.id.in_([row.twin for row in newer])))
-    lane = min([URGENCY[job.lane], *(row.twin_lane for row in newer)])
+    lane = min([stored(job.kind, job.lane), *(row.twin_lane for row in newer)])
     runs = [row.twin_run for row in newer if row.twin_run is not None]
     wish = Wish(
-        job.kind, job.location, job.contact, job.subject, LANES[lane], (runs or [job.run])[0]
+        job.kind, job.location, job.contact, job.subject, lane_of(lane), (runs or [job.run])[0]
     )
     put(tx, [wish], now=now)
     again = {
@@ -343,6 +363,166 @@ def _held(job: Job) -> ColumnElement[bool]:
     return and_(jobs.c.id == job.id, jobs.c.state == "released", jobs.c.release == job.release)
 
 
+# ---------------------------------------------------------------- several, by one call
+
+
+def _joining(live: bool) -> Any:
+    """Ids of jobs that may go along with one that is alike, oldest first."""
+    here: Any = bindparam("here")
+    now: Any = bindparam("now")
+    paused = or_(locations.c.paused_until > now, locations.c.bulk_paused_until > now)
+    if live:
+        paused = locations.c.paused_until > now
+    stopped = select(locations.c.id).where(locations.c.id == here, paused).exists()
+    unclaimed = and_(jobs.c.state == "released", jobs.c.started_at.is_(None))
+    free = and_(jobs.c.state == "waiting", jobs.c.due_at <= now, ~turns.in_the_way())
+    return (
+        select(jobs.c.id)
+        .where(
+            jobs.c.location == here,
+            jobs.c.alike == bindparam("mark"),
+            text(f"jobs.{OPEN_ALIKE}"),
+            jobs.c.id != bindparam("own"),
+            jobs.c.lane == 0 if live else jobs.c.lane > 0,
+            or_(jobs.c.code.is_(None), jobs.c.code != ALONE),
+            jobs.c.attempts < bindparam("most"),
+            or_(unclaimed, free),
+            ~stopped,
+        )
+        .order_by(jobs.c.id)
+        .limit(bindparam("room"))
+    )
+
+
+_JOINING: Final = {live: _joining(live) for live in (True, False)}
+_JOIN: Final = {
+    live: query.with_for_update(of=jobs, skip_locked=True) for live, query in _JOINING.items()
+}
+
+
+def has_company(tx: Tx, job: Job, mark: int, *, attempts: int, now: float) -> bool:
+    """Whether :func:`join` would find somebody; it locks nothing."""
+    values = {"here": job.location, "own": job.id, "mark": mark, "most": attempts, "now": now}
+    query = _JOINING[job.lane is Lane.LIVE]
+    return tx.execute(query, values | {"room": 1}).first() is not None
+
+
+def join(
+    tx: Tx, job: Job, mark: int, *, room: int, attempts: int, worker: str, now: float
+) -> list[Job]:
+    """Claim jobs that can be done by this one's call: those alike, oldest first.
+
+    They wait and are due, or lie released in Redis, where their message will find them taken. None
+    has another job of its contact before it, and none is taken while the location is paused. Live
+    jobs take live ones along, the others each other.
+
+    Args:
+        mark: see :mod:`contacts.store.alike`.
+        room: at most so many.
+        attempts: those that failed so often go alone.
+        worker: as for :func:`claim`; they have this job's lease.
+    """
+    values = {"here": job.location, "own": job.id, "mark": mark, "most": attempts, "now": now}
+    chosen = tx.execute(_JOIN[job.lane is Lane.LIVE], values | {"room": room}).scalars().all()
+    try:
+        with tx.begin_nested():
+            rows = tx.execute(
+                _TAKE,
+                {
+                    "chosen": chosen,
+                    "now": now,
+                    "by": worker,
+                    "until": job.lease_until,
+                    "with_one": job.id,
+                },
+            )
+            return sorted((_job(row) for row in rows), key=lambda one: one.id)
+    except IntegrityError:
+        # Another job of one of these contacts was released at this very moment.
+        return []
+
+
+_TAKE: Final = (
+    update(jobs)
+    .where(jobs.c.id.in_(bindparam("chosen", expanding=True)))
+    .values(
+        state="released",
+        release=jobs.c.release + 1,
+        message=bindparam("with_one"),
+        started_at=bindparam("now"),
+        worker=bindparam("by"),
+        lease_until=bindparam("until"),
+    )
+    .returning(*JOB)
+)
+
+
+def done_together(tx: Tx, some: Sequence[Job], *, now: float) -> list[Job]:
+    """These jobs are settled.
+
+    Returns:
+        those that were still this worker's; no effect of the others must be written.
+    """
+    mine = _still_held(tx, some)
+    for part in _parts([job.id for job in mine]):
+        settled = {"state": "done", "settled_at": now, "lease_until": None}
+        tx.execute(
+            update(jobs).where(jobs.c.id.in_(part)).values(code=None, reason=None, **settled)
+        )
+    return mine
+
+
+def return_together(
+    tx: Tx,
+    some: Sequence[Job],
+    *,
+    now: float,
+    seconds: float,
+    code: str | None,
+    reason: str | None,
+    failed: bool = False,
+    doubtful: bool = False,
+) -> None:
+    """These jobs wait again, all until the same moment, so that they can go together again.
+
+    Args:
+        failed: the attempt counts.
+    """
+    values: dict[str, Any] = {"due_at": now + seconds, "code": code, "reason": reason}
+    if failed:
+        values["attempts"] = jobs.c.attempts + 1
+    if doubtful:
+        values["doubtful"] = True
+    _rest(tx, [job.id for job in _still_held(tx, some)], **values)
+
+
+def part_with(tx: Tx, some: Mapping[Job, int | None], *, now: float) -> None:
+    """These jobs were taken along and are not alike any more: they wait as they did before.
+
+    Args:
+        some: with the number that each has now.
+    """
+    mine = _still_held(tx, list(some))
+    _rest(tx, [job.id for job in mine], due_at=now)
+    for job in mine:
+        tx.execute(update(jobs).where(jobs.c.id == job.id).values(alike=some[job]))
+
+
+def _still_held(tx: Tx, some: Sequence[Job]) -> list[Job]:
+    releases: dict[int, int] = {}
+    for part in _parts(sorted(job.id for job in some)):
+        query = select(jobs.c.id, jobs.c.release).where(
+            jobs.c.id.in_(part), jobs.c.state == "released"
+        )
+        rows = tx.execute(query.order_by(jobs.c.id).with_for_update(of=jobs))
+        releases |= {row.id: row.release for row in rows}
+    return [job for job in some if releases.get(job.id) == job.release]
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
 # ---------------------------------------------------------------- the dispatcher's verbs
 
 
@@ -354,6 +534,7 @@ def release(
     bulk_limit: int,
     lease_s: float,
     read_only: bool = False,
+    gather: turns.Gather = turns.AT_ONCE,
 ) -> list[Ticket]:
     """Choose what may run now: live before bulk before sweep, fair over locations.
 
@@ -365,6 +546,7 @@ def release(
             together, so that a live job finds a free thread.
         lease_s: seconds in which a worker has to claim it.
         read_only: jobs that write to the CRM wait, and hold no other one up.
+        gather: how long edits of one contact wait for more of them.
     """
     messages = release_packed(
         store,
@@ -374,6 +556,7 @@ def release(
         most=1,
         lease_s=lease_s,
         read_only=read_only,
+        gather=gather,
     )
     return [ticket for (ticket,) in messages]
 
@@ -387,6 +570,7 @@ def release_packed(
     lease_s: float,
     most: int = parcels.MOST,
     read_only: bool = False,
+    gather: turns.Gather = turns.AT_ONCE,
 ) -> list[list[Ticket]]:
     """The same in messages: several jobs of one location in one, where threads are scarce.
 
@@ -399,7 +583,14 @@ def release_packed(
     try:
         with store.write() as tx:
             chosen = turns.choose(
-                tx, now, room=room, limit=limit, threads=threads, most=most, read_only=read_only
+                tx,
+                now,
+                room=room,
+                limit=limit,
+                threads=threads,
+                most=most,
+                read_only=read_only,
+                gather=gather,
             )
             return _release(tx, chosen, now + lease_s) if chosen else []
     except IntegrityError:
@@ -456,7 +647,7 @@ def _ticket(row: Row[Any]) -> Ticket:
         kind=Kind(row.kind),
         location=row.location,
         contact=row.contact,
-        lane=LANES[row.lane],
+        lane=lane_of(row.lane),
     )
 
 
@@ -756,6 +947,7 @@ def _rest_once(tx: Tx, ids: Sequence[int], values: dict[str, Any]) -> int:
             .where(jobs.c.id == row.id)
             .values(
                 lane=min(row.lane, row.twin_lane),
+                alike=row.twin_alike,
                 run=row.twin_run if row.twin_run is not None else row.run,
             )
         )
@@ -774,6 +966,7 @@ def _twins(tx: Tx, ids: Sequence[int]) -> list[Any]:
             twin.c.id.label("twin"),
             twin.c.lane.label("twin_lane"),
             twin.c.run.label("twin_run"),
+            twin.c.alike.label("twin_alike"),
         ).where(
             jobs.c.id.in_(ids[start : start + CHUNK]),
             twin.c.id != jobs.c.id,

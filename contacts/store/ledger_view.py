@@ -200,7 +200,7 @@ def waiting_by_location(store: Store) -> list[Backlog]:
             jobs.c.location,
             tally(waits, jobs.c.lane == 0).label("live"),
             tally(waits, jobs.c.lane == 1).label("bulk"),
-            tally(waits, jobs.c.lane == 2).label("sweep"),
+            tally(waits, jobs.c.lane >= 2).label("sweep"),
             tally(jobs.c.state == "released").label("released"),
             tally(jobs.c.state == "parked").label("parked"),
             func.min(case((due, jobs.c.put_at))).label("oldest_at"),

@@ -260,15 +260,6 @@ def write(
         tx.execute(update(table).where(table.c.id == contact).values(**values))
 
 
-def meet_tags(tx: Tx, job: Job, contact: int, theirs: Collection[str], *, now: float) -> None:
-    """Both sides of a contact's tags, as the answer to a change of tags lists them all.
-
-    Or a tag that a person put on in the same moment would only be known by its webhook.
-    """
-    _, moves = _meet_tags(tx, contact, theirs)
-    timeline.note(tx, contact, What.TAKEN, moves, job=job, now=now)
-
-
 def _meet_tags(
     tx: Tx, contact: int, theirs: Collection[str] | None
 ) -> tuple[bool, dict[str, Change]]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select, text, update
+from sqlalchemy import bindparam, select, text, update
 
 from contacts import merge
 from contacts.cleaning import Value
@@ -17,14 +17,12 @@ from contacts.contact import Person, fingerprint
 from contacts.jobs import Kind, Lane, Wish
 from contacts.policy import Policy
 from contacts.store import forgotten, matching, policies, said, said_papers, timeline
+from contacts.store.alike import TAG_OWED
 from contacts.store.database import Tx
 from contacts.store.matching import Entry, Known, chunks
 from contacts.store.tables import contacts as table
 from contacts.store.tables import links, tags
 from contacts.store.timeline import Change, What
-
-TAG_OWED: Final = or_(tags.c.agreed.is_(None), tags.c.agreed != tags.c.wanted)
-"""A tag of which the CRM does not know yet that we want it, or do not want it any more."""
 
 
 @dataclass(slots=True)

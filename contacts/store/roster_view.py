@@ -15,9 +15,9 @@ from contacts.jobs import Kind, Lane, Wish
 from contacts.policy import TABLE
 from contacts.ruling import Made, blank, is_mark, made
 from contacts.store import policies
+from contacts.store.alike import TAG_OWED
 from contacts.store.database import Store, Tx
 from contacts.store.ledger_view import unsettled
-from contacts.store.roster import TAG_OWED
 from contacts.store.tables import contact_tasks, contacts, jobs, links, notes, tags
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from contacts import echoes
 from contacts.echoes import TAGS, Cause, Sighting
 from contacts.store.database import Store, Tx
+from contacts.store.matching import chunks
 from contacts.store.tables import sightings as table
 
 # Built once: each job that writes keeps a sighting.
 _OF: Final = table.c.contact == bindparam("b_contact")
 _ALL: Final = select(table).where(_OF).order_by(table.c.id)
-_LAST: Final = select(table.c.marks).where(_OF).order_by(table.c.id.desc()).limit(1)
+_SOME: Final[Any] = bindparam("b_contacts", expanding=True)
+_LAST: Final = select(table.c.contact, table.c.marks).where(
+    table.c.id.in_(
+        select(func.max(table.c.id)).where(table.c.contact.in_(_SOME)).group_by(table.c.contact)
+    )
+)
 _DATED: Final = select(table.c.marks).where(
     _OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True)
 )
@@ -59,27 +65,44 @@ def keep(
         same = tx.execute(_DATED, {"b_contact": contact, "b_at": at})
         if any(row.marks == marks for row in same):
             return
-    tx.execute(
-        _INSERT,
-        {
-            "contact": contact,
-            "at": now if at is None else at,
-            "dated": at is not None,
-            "marks": dict(marks),
-            "cause": cause.value,
-            "sent": sorted(sent),
-            "heard": {},
-            "seen_at": now,
-        },
-    )
+    tx.execute(_INSERT, _row(contact, marks, at=at, cause=cause, sent=sent, now=now))
 
 
-def keep_tags(tx: Tx, contact: int, tags: Collection[str], *, now: float) -> None:
-    """Keep what the answer to a change of tags showed: it lists the tags alone, and no time."""
-    last = tx.execute(_LAST, {"b_contact": contact}).scalar_one_or_none()
-    if last is not None:  # otherwise we do not know what the rest of an echo would show
-        marks = {**last, TAGS: echoes.marks({}, tags)[TAGS]}
-        keep(tx, contact, marks, at=None, cause=Cause.TAGS, now=now)
+def _row(
+    contact: int,
+    marks: Mapping[str, str],
+    *,
+    at: float | None,
+    cause: Cause,
+    sent: Collection[str] = (),
+    now: float,
+) -> dict[str, Any]:
+    return {
+        "contact": contact,
+        "at": now if at is None else at,
+        "dated": at is not None,
+        "marks": dict(marks),
+        "cause": cause.value,
+        "sent": sorted(sent),
+        "heard": {},
+        "seen_at": now,
+    }
+
+
+def keep_tags(tx: Tx, seen: Mapping[int, Collection[str]], *, now: float) -> None:
+    """Keep what the answer to a change of tags showed: it lists the tags alone, and no time.
+
+    Args:
+        seen: all tags, by contact.
+    """
+    rows = []
+    for part in chunks(sorted(seen)):
+        # Of a contact without a sighting we do not know what the rest of an echo would show.
+        for last in tx.execute(_LAST, {"b_contacts": part}):
+            marks = {**last.marks, TAGS: echoes.marks({}, seen[last.contact])[TAGS]}
+            rows.append(_row(last.contact, marks, at=None, cause=Cause.TAGS, now=now))
+    if rows:
+        tx.execute(_INSERT, rows)
 
 
 def hear(tx: Tx, sighting: Sighting, type: str, at: float) -> None:

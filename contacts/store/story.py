@@ -6,7 +6,7 @@ statement reads by an index: a contact's story costs the same among a million ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -16,14 +16,13 @@ from sqlalchemy import bindparam, select, text
 from contacts import merge
 from contacts.cleaning import Value
 from contacts.jobs import Kind
-from contacts.store import cards, timeline
+from contacts.store import audit, cards, timeline
 from contacts.store.audit import Call
 from contacts.store.cards import Card
 from contacts.store.database import Tx
 from contacts.store.tables import (
     OPEN,
     RESTING,
-    calls,
     contacts,
     jobs,
     locations,
@@ -92,7 +91,8 @@ class Story:
         location: of it; "" where nobody knows any more.
         entries: what happened, oldest first.
         jobs: those that are named by the entries, and those that are open or rest, by id.
-        calls: of those jobs, oldest first, by job.
+        calls: that were made for those jobs, oldest first, by job; also by another one that took
+            it along.
         hooks: the webhooks that are named and still kept, by our id.
         runs: what they read, by id.
         tags: whether we want it and whether the CRM has it (None: not known), by tag.
@@ -189,11 +189,8 @@ def _jobs(
     return {row.id: Errand(**row._mapping) for row in rows}
 
 
-def _calls(tx: Tx, ids: Iterable[int]) -> dict[int, list[Call]]:
-    found: dict[int, list[Call]] = {}
-    for part in _parts(ids):
-        for row in tx.execute(_CALLS, {"b_ids": part}):
-            found.setdefault(row.job, []).append(Call(**row._mapping))
+def _calls(tx: Tx, ids: Collection[int]) -> dict[int, list[Call]]:
+    found = audit.made_for(tx, ids)
     return {job: sorted(some, key=lambda call: call.at) for job, some in found.items()}
 
 
@@ -236,8 +233,6 @@ _RESTING: Final = select(*_ERRAND).where(
     jobs.c.contact == bindparam("b_contact"),
     text(RESTING),
 )
-# Not put in order here: PostgreSQL would rather read all calls by their ids than sort fifty.
-_CALLS: Final = select(*(calls.c[name] for name in Call.__slots__)).where(calls.c.job.in_(_IDS))
 _HOOKS: Final = select(*(webhooks.c[name] for name in Hook.__slots__)).where(
     webhooks.c.id.in_(_IDS)
 )
@@ -265,7 +260,7 @@ def statements() -> dict[str, tuple[Any, dict[str, Any]]]:
         "named jobs": (_JOBS, one),
         "open jobs": (_OPEN, one),
         "resting jobs": (_RESTING, one),
-        "calls": (_CALLS, one),
+        **{what: (asked, one) for what, asked in audit.STATEMENTS.items()},
         "webhooks": (_HOOKS, one),
         "runs": (_RUNS, one),
         "tags": (_TAGS, one),

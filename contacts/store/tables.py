@@ -37,6 +37,9 @@ instead of lying beside it."""
 
 OPEN: Final = "state IN ('waiting', 'released')"
 
+OPEN_ALIKE: Final = "state IN ('waiting', 'released') AND alike IS NOT NULL"
+"""Open jobs that may be done together with others."""
+
 locations = Table(
     "locations",
     metadata,
@@ -110,6 +113,8 @@ links = Table(
     # Values that were sent without an answer, by field.
     Column("unanswered", _Json, nullable=False, server_default=text("'{}'")),
     Column("settled_at", Double, nullable=False),
+    # When the CRM was last told of tags.
+    Column("tags_at", Double),
     Index("links_remote", "location", "remote_id", unique=True),
 )
 
@@ -288,6 +293,17 @@ jobs = Table(
     Column("code", String(40)),
     Column("reason", Text),
     Column("settled_at", Double),
+    # Jobs of one location that say the same can be done by one call, see contacts.store.alike.
+    # What it was when the job was put; NULL: it is for itself.
+    Column("alike", BigInteger),
+    Index(
+        "jobs_alike",
+        "location",
+        "alike",
+        "id",
+        postgresql_where=text(OPEN_ALIKE),
+        sqlite_where=text(OPEN_ALIKE),
+    ),
     Index(
         "jobs_key",
         "kind",
@@ -373,6 +389,15 @@ calls = Table(
     Index("calls_at", "at"),
     Index("calls_job", "job"),
     Index("calls_run", "run"),
+)
+
+shared_calls = Table(
+    "shared_calls",
+    metadata,
+    # Jobs for which the call of another one was made too.
+    Column("job", _Id, primary_key=True, autoincrement=False),
+    Column("call", _Id, primary_key=True, autoincrement=False),
+    Index("shared_calls_of", "call"),
 )
 
 checks = Table(

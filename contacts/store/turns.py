@@ -8,12 +8,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text, true
+from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, text, true
 
 from contacts import parcels
-from contacts.jobs import WRITING
+from contacts.jobs import WRITING, Kind
 from contacts.store.database import Tx
-from contacts.store.tables import RELEASED, WAITING, jobs
+from contacts.store.tables import RELEASED, WAITING, jobs, links
 
 ELSEWHERE: Final = "platform.%"
 """Kinds of job that call the course platform and not the CRM."""
@@ -39,6 +39,23 @@ Queue = list[tuple[int, Hashable]]
 """Ids of a location's next jobs, each with what the jobs of one message have in common."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """When somebody is edited again and again: what is to be told waits for more of it.
+
+    Attributes:
+        quiet_s: until nothing was said for so many seconds,
+        after_s: and at most for so long after the contact was last told, or read. Later than that
+            nothing waits: a first edit goes at once.
+    """
+
+    quiet_s: float
+    after_s: float
+
+
+AT_ONCE: Final = Gather(0.0, 0.0)
+
+
 def choose(
     tx: Tx,
     now: float,
@@ -48,6 +65,7 @@ def choose(
     threads: int,
     most: int = 1,
     read_only: bool = False,
+    gather: Gather = AT_ONCE,
 ) -> list[list[int]]:
     """Ids of the jobs that may run now, by message, the most urgent first; see ``ledger.release``.
 
@@ -59,7 +77,7 @@ def choose(
     _one_at_a_time(tx)
     out = _out(tx)
     open_live, open_bulk = _open_locations(tx, now)
-    due = _Due(tx, now, out, room, read_only, random.Random(now))
+    due = _Due(tx, now, out, room, read_only, random.Random(now), gather)
     live = due.of(open_live, live=True, most=limit)
     chosen = _fairly([(held, parcels.pack(jobs, 1)) for held, jobs in live], limit, due.chance)
 
@@ -85,6 +103,7 @@ class _Due:
     room: int
     read_only: bool
     chance: random.Random
+    gather: Gather
 
     def of(self, locations: Sequence[str], *, live: bool, most: int) -> list[tuple[int, Queue]]:
         """At least so many jobs, if there are: for each location how many it has out, and its
@@ -98,6 +117,8 @@ class _Due:
                 "location": location,
                 "now": self.now,
                 "free": min(most, self.room - held),
+                "quiet": self.now - self.gather.quiet_s,
+                "lately": self.now - self.gather.after_s,
             }
             rows = self.tx.execute(_DUE[live, self.read_only], values).all()
             found.append((held, [(row.id, (row.kind, row.lane)) for row in rows]))
@@ -213,15 +234,24 @@ _PAUSED_LOCATIONS: Final = text(
 )
 
 
-def _due_statement(live: bool, read_only: bool) -> Any:
-    """Ids of a location's next jobs: due, and each the oldest open one of its contact.
+def _told_lately() -> Any:
+    """A condition: the contact was told the same kind of thing, or was read, just now."""
+    since = case(
+        (jobs.c.kind == Kind.TAG.value, links.c.tags_at),
+        (jobs.c.kind.in_([Kind.PUSH.value, Kind.PULL.value]), links.c.settled_at),
+    )
+    told = and_(links.c.contact == jobs.c.contact, since > bindparam("lately"))
+    return select(literal_column("1")).where(told).exists()
+
+
+def in_the_way(held: Sequence[str] = ()) -> Any:
+    """A condition: another job of the contact goes before this waiting one.
 
     Args:
-        read_only: those that write wait, and those behind them do not wait for them.
+        held: kinds that wait without holding anything up.
     """
     older = jobs.alias("older")
-    held = [kind.value for kind in WRITING] if read_only else []
-    in_the_way = (
+    return (
         select(literal_column("1"))
         .where(
             older.c.contact == jobs.c.contact,
@@ -241,6 +271,15 @@ def _due_statement(live: bool, read_only: bool) -> Any:
         )
         .exists()
     )
+
+
+def _due_statement(live: bool, read_only: bool) -> Any:
+    """Ids of a location's next jobs: due, and each the oldest open one of its contact.
+
+    Args:
+        read_only: those that write wait, and those behind them do not wait for them.
+    """
+    held = [kind.value for kind in WRITING] if read_only else []
     return (
         select(jobs.c.id, jobs.c.kind, jobs.c.lane)
         .where(
@@ -248,7 +287,8 @@ def _due_statement(live: bool, read_only: bool) -> Any:
             jobs.c.lane == 0 if live else jobs.c.lane > 0,
             jobs.c.due_at <= bindparam("now"),
             jobs.c.kind.not_in(held) if held else true(),
-            ~in_the_way,
+            ~in_the_way(held),
+            or_(jobs.c.put_at <= bindparam("quiet"), ~_told_lately()),
             WAITING,
         )
         .order_by(jobs.c.lane, jobs.c.id)

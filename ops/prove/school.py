@@ -23,7 +23,7 @@ from contacts.contact import Person
 from contacts.errors import CrmUnavailable
 from contacts.jobs import Lane, Ticket
 from contacts.settings import load
-from contacts.store import accounts, audit, inbox, ledger, roster
+from contacts.store import accounts, inbox, ledger, roster
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, migrate, open_store
 from contacts.store.tables import tags
@@ -41,7 +41,7 @@ from worker.crm.operations import Operation
 from worker.crm.shapes import Call, JsonObject
 from worker.crm.wire import Custom, Dictionary
 from worker.tasks import DEEDS
-from worker.workbench import Workbench
+from worker.workbench import Trail, Workbench
 
 HERE: Final = "loc1"
 TOKEN: Final = "pit-of-the-school"
@@ -94,9 +94,13 @@ class Wire:
         headers = [(b"version", b"2021-07-28"), (b"authorization", line.authorization)]
         asked = self._standin.asked(operation.method, path, urlencode(query or {}), headers, 1)
         raw = b"" if body is None else orjson.dumps(body)
-        self.meanwhile(operation, id)
+        several: Any = (body or {}).get("contacts") if "bulk" in operation.name else None
+        about = [id] if several is None else several
+        for one in about:
+            self.meanwhile(operation, one)
         reply = self._standin.serve(asked, raw, self.strikes(operation))
-        self.meanwhile(operation, id)
+        for one in about:
+            self.meanwhile(operation, one)
         now, lost = self._clock(), reply.broken is not None or self.loses(operation)
         status = 0 if lost else reply.status
         line.record(Call(now, line.location, operation.name, status, 1.0, None))
@@ -228,7 +232,7 @@ class School:
         """Work one job, as a worker that was handed it."""
         calls: list[str] = []
 
-        def deed(job: Any, bench: Workbench, trail: list[audit.Call]) -> Any:
+        def deed(job: Any, bench: Workbench, trail: Trail) -> Any:
             effect = DEEDS[ticket.kind](job, bench, trail)
             calls.extend(call.operation for call in trail)
             return effect

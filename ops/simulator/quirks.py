@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from ops.simulator.strict import Strict
+from ops.simulator.strict import Share, Strict
 
 
 class Quirks(Strict):
@@ -49,6 +49,10 @@ class Quirks(Strict):
     v3_keeps_old_paths: bool = True
     workflow_add_status: Literal[200, 201] = 201
     bulk_tags_most: PositiveInt | None = 500
+    bulk_tags_answer: Literal["full", "asked", "bare", "changed", "nothing"] = "full"
+    bulk_tags_unknown: Literal["told", "left-out", "refused"] = "told"
+    bulk_tags_errors: Share = 0.0
+    bulk_tags_there: bool = True
     bulk_needs_scope: bool = False
     bulk_counts: Literal["one", "each"] = "one"
     lookup_refusal_status: Literal[401, 403] = 401

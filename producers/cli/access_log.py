@@ -101,12 +101,18 @@ def _show(found: list[Access], now: float) -> None:
             Text(one.worker or "-"),
             str(one.job or "-"),
             one.kind or "-",
-            str(one.contact or "-"),
+            _whose(one),
             Text(one.location),
             one.operation,
             Text(result(one), style="" if good else "red" if one.status else "yellow"),
         )
     screen.show(table)
+
+
+def _whose(one: Access) -> str:
+    """``12``; ``12 +99`` where the call was made for 99 others too."""
+    also = f" +{one.contacts - 1:,}" if one.contacts > 1 else ""
+    return f"{one.contact or '-'}{also}"
 
 
 def result(one: Access) -> str:

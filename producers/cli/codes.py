@@ -41,7 +41,8 @@ class Code:
 
 KINDS: Final[dict[Kind, str]] = {
     Kind.PUSH: "Creates or updates the CRM's copy of one contact; what is agreed costs no call.",
-    Kind.TAG: "Adds and removes the tags that one contact is owed; its other tags stay.",
+    Kind.TAG: "Adds and removes the tags that one contact is owed; its other tags stay. Contacts "
+    "that are owed the same go by one call.",
     Kind.NOTE: "Writes one note, once; changes it, or deletes it.",
     Kind.TASK: "Writes one task of a contact, once; changes, completes or deletes it.",
     Kind.FIELDS: "Reads which custom fields a location has.",
@@ -178,6 +179,17 @@ CODES: Final[dict[str, Code]] = {
         Ends.PARKED,
         "The CRM answered without a tag that was sent.",
         "Look at the contact's tags in the CRM, then retry.",
+    ),
+    "asked-alone": Code(
+        Ends.WAITS,
+        "The CRM's answer for many contacts did not say clearly what became of this one; its tags "
+        "go by a call of their own, whose answer counts.",
+        "Nothing.",
+    ),
+    "bulk-refused": Code(
+        Ends.WAITS,
+        "The CRM refused to change the tags of so many contacts at once; half as many are tried.",
+        "Nothing. If it is said again each hour, set ROLLBOOK_TAG_BATCH to what the CRM takes.",
     ),
     "no-such-call": Code(
         Ends.PARKED,

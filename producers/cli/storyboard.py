@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from producers.cli.storyline import LANES, WORDS, matches, text
+from contacts.jobs import lane_of
+from producers.cli.storyline import WORDS, matches, text
 from producers.cli.words import clock, span, until_when
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def coming(story: Story, asked: str | None, now: float) -> list[tuple[str, str]]
 
 
 def _planned(job: Errand, contact: int, now: float) -> tuple[str, str]:
-    what = f"job {job.id} {job.kind}, {LANES[job.lane]} lane"
+    what = f"job {job.id} {job.kind}, {lane_of(job.lane)} lane"
     if job.state == "released":
         return f"{what}: at work" + (f" by {job.worker}" if job.worker else ", on its way"), ""
     if job.state == "parked":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from contacts.jobs import lane_of
 from producers.cli.words import clock
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ WORDS: Final = {
 }
 """What happened, in a few words each."""
 
-LANES: Final = ("live", "bulk", "sweep")
 BY: Final = {
     "owner": "the field's owner decides",
     "newest": "the later edit counts",
@@ -132,7 +132,8 @@ def _call(call: Call) -> str:
     status = f"answered {call.status}" if call.status else "no answer"
     # For the CRM's support, which is asked about failures only.
     trace = f", trace {call.trace}" if call.trace and call.status not in range(200, 300) else ""
-    return f"{call.operation} {status} in {call.ms:,.0f} ms{trace}"
+    many = f", for {call.contacts:,} contacts" if call.contacts > 1 else ""
+    return f"{call.operation} {status} in {call.ms:,.0f} ms{many}{trace}"
 
 
 # ---------------------------------------------------------------- for machines
@@ -175,7 +176,14 @@ def _event_json(story: Story, one: Event, asked: str | None) -> dict[str, Any]:
         "run": entry.run,
         "job": entry.job,
         "calls": [
-            {"at": c.at, "operation": c.operation, "status": c.status, "ms": c.ms, "trace": c.trace}
+            {
+                "at": c.at,
+                "operation": c.operation,
+                "status": c.status,
+                "ms": c.ms,
+                "trace": c.trace,
+                "contacts": c.contacts,
+            }
             for c in calls
         ],
     }
@@ -186,7 +194,7 @@ def _errand_json(job: Errand) -> dict[str, Any]:
         "job": job.id,
         "kind": job.kind,
         "state": job.state,
-        "lane": LANES[job.lane],
+        "lane": lane_of(job.lane),
         "due_at": job.due_at,
         "attempts": job.attempts,
         "code": job.code,

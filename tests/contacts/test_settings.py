@@ -35,6 +35,7 @@ MALFORMED = {
     "worker_threads": ["3", "257", "x"],
     "in_flight": ["0", "1001", "x"],
     "attempts": ["0", "51", "x"],
+    "tag_batch": ["0", "501", "x"],
     "backoff_seconds": ["0", "-2", "inf", "x"],
     "connect_timeout": ["0", "61", "nan", "x"],
     "read_timeout": ["0", "61", "x"],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from contacts.jobs import Kind
 from contacts.store import (
@@ -24,6 +24,7 @@ from contacts.store import (
     written_tasks,
 )
 from contacts.store.database import Store
+from contacts.store.tables import tags
 from producers import mapping, readers, rejects
 from producers.backfill import Backfill, Ended
 from producers.bell import Bell
@@ -98,9 +99,8 @@ class Place:
                 agreed=ours.fields, refused={}, now=now,
             )  # fmt: skip
         elif job.kind is Kind.TAG:
-            owed = cards.load_tags(tx, job.contact)
-            cards.settle_tags(tx, job.contact, added=owed.owed_add, removed=owed.owed_remove,
-                              now=now)  # fmt: skip
+            mine = tags.c.contact == job.contact
+            tx.execute(update(tags).where(mine).values(agreed=tags.c.wanted))
         elif job.kind is Kind.TASK:
             asked = contact_tasks.load(tx, job.subject).values
             written_tasks.settle(

@@ -217,6 +217,11 @@ def _refused(
     return CrmRefused(f"the CRM refused {operation.what} ({status}): {why}", status=status)
 
 
+def says_gone(sentence: str) -> bool:
+    """Whether the CRM's sentence about a contact says that it is not there any more."""
+    return _GONE.fullmatch(sentence.strip()) is not None
+
+
 def duplicate(status: int, twin: str | None, field: str | None) -> CrmRefused:
     """The refusal of an email or phone that another contact of the CRM has."""
     return CrmRefused(

@@ -12,6 +12,7 @@ from worker.crm.answers import bad_answer
 from worker.crm.anything import Anything
 from worker.crm.calls import Calls, Line
 from worker.crm.lists import Lists
+from worker.crm.many import Many
 from worker.crm.operations import Operation
 from worker.crm.paper import Paper, rows, thing
 from worker.crm.shapes import (
@@ -25,7 +26,7 @@ _NOT_IN_CREATED = frozenset({"timezone"})
 """Fields that the answer to a create does not show before v3, where it is that of a read."""
 
 
-class Desk(Paper, Lists, Anything):
+class Desk(Paper, Lists, Many, Anything):
     """The CRM for one job. Every function but ``shown`` makes exactly one call, and raises
     ``SyncError``s."""
 

@@ -26,7 +26,7 @@ from worker.rehearsal import pace
 from worker.rehearsal.known import Rows
 from worker.rehearsal.notebook import Notebook
 from worker.tasks import DEEDS
-from worker.workbench import Deed, Effect, Workbench, nothing, open_bench
+from worker.workbench import Deed, Effect, Trail, Workbench, nothing, open_bench
 
 ROUND: Final = 200
 """Jobs that are released at once; each is done before the next."""
@@ -134,7 +134,7 @@ class Stage:
     def _noticing(self, deed: Deed) -> Deed:
         """The deed; whose run it is of is known once it is claimed, and its calls take time."""
 
-        def noticed(job: Job, bench: Workbench, trail: list[audit.Call]) -> Effect:
+        def noticed(job: Job, bench: Workbench, trail: Trail) -> Effect:
             self.notebook.of_run = job.run == self.run
             try:
                 return deed(job, bench, trail)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from contacts.contact import Person
-from contacts.jobs import Kind, Wish
+from contacts.delta import Delta
+from contacts.jobs import Job, Kind, Lane, Wish
 from contacts.store import (
-    cards,
     findings,
     ledger,
     meeting,
@@ -20,6 +20,7 @@ from contacts.store import (
     roster,
     runs,
     story,
+    tag_changes,
     timeline,
 )
 from contacts.store.database import Store
@@ -166,7 +167,9 @@ def test_a_contact_that_went_here_leaves_one_row_without_a_value(store: Store) -
 def test_told_tags_are_told(store: Store) -> None:
     contact = upsert(store, Person({"email": "ada@example.org"}, frozenset({"vip"})))
     with store.write() as tx:
-        cards.settle_tags(tx, contact, added=frozenset({"vip"}), removed=frozenset(), now=2.0)
+        job = Job(7, 1, Kind.TAG, HERE, contact, 0, Lane.BULK, 0, False, None, 60.0)
+        told_of = tag_changes.Told(job, Delta(True, frozenset({"vip"})), None)
+        tag_changes.settle(tx, [told_of], now=2.0)
 
     assert told(store, contact)[-1] == ("sent", {"tag:vip": [False, True]})
 
