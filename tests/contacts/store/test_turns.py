@@ -184,7 +184,7 @@ def test_a_location_is_topped_up_by_whole_messages(store: Store) -> None:
 
 
 def test_kinds_and_lanes_do_not_share_a_message(store: Store) -> None:
-    put(store, wish(1), wish(2, Kind.TAG), wish(3), wish(4, lane=Lane.SWEEP))
+    put(store, wish(1), wish(2, Kind.NOTE), wish(3), wish(4, lane=Lane.SWEEP))
     packed = ledger.release_packed(store, room=9, limit=9, threads=1, lease_s=30)
     assert [[ticket.contact for ticket in message] for message in packed] == [[1, 3]]
     packed = ledger.release_packed(store, room=9, limit=9, threads=3, lease_s=30)
