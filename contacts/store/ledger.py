@@ -780,7 +780,7 @@ def cancel_run(tx: Tx, run: int, *, now: float) -> int:
     Returns:
         how many.
     """
-    asked = update(jobs).where(WAITING, jobs.c.run == run, jobs.c.lane == URGENCY[Lane.LIVE])
+    asked = update(jobs).where(WAITING, jobs.c.run == run, jobs.c.lane == 0)
     tx.execute(asked.values(run=None))
     return _cancel(tx, [jobs.c.run == run], now)
 
