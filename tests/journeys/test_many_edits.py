@@ -78,7 +78,7 @@ class Days:
         while self.edits or counts(self.school.store).open:
             self.dispatcher.step()
             for ticket in self.dispatcher.tickets:
-                self.school._run(ticket)
+                self.school.run(ticket)
             following = self.edits[0][0] - self.school.clock() if self.edits else IDLE_S
             self.wait(max(min(following, IDLE_S), 0.0))
 
