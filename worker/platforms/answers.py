@@ -66,11 +66,7 @@ def failure(
         sent: words of the values that were sent, which are masked in the platform's sentence.
     """
     if status == 429 or (status == 503 and "retry-after" in headers):
-        return TryLater(
-            f"the course platform is busy ({status}, {operation})",
-            seconds=_wait(headers),
-            code="platform-busy",
-        )
+        return busy(f"{status}, {operation}", _wait(headers))
     if status in (401, 403) or 300 <= status < 400:
         return access_lost(f"refuses access ({status}, {operation})")
     if status >= 500 or status in (408, 425):
@@ -80,6 +76,11 @@ def failure(
             doubtful=writes,
         )
     return refused(operation, status, said(body), sent)
+
+
+def busy(what: str, seconds: float) -> TryLater:
+    """It asked not to be called for a while."""
+    return TryLater(f"the course platform is busy ({what})", seconds=seconds, code="platform-busy")
 
 
 def refused(operation: str, status: int, sentences: Iterable[str], sent: Iterable[str]) -> GiveUp:

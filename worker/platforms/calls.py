@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from contacts.errors import SyncError, TryAgain
+from contacts.errors import NotYet, SyncError, TryAgain
 from contacts.jobs import Lane
 from worker.crm.calls import NOT_SENT
 from worker.crm.connections import Connections
@@ -125,6 +125,10 @@ class Calls:
             return _read(operation, response, fine, writes=writes, sent=body)
         except (httpx.RequestError, httpx.StreamError) as error:
             raise _silence(operation, error, writes=writes) from None
+        except NotYet as held:  # it said so a moment ago, to this process or to another
+            if held.code != "paused":
+                raise
+            raise answers.busy(operation, held.seconds) from None
         finally:
             if errand.sent_at is not None:
                 ms = (time.perf_counter() - errand.began) * 1000

@@ -280,6 +280,7 @@ TRIED: dict[str, str] = {
     "::test_what_changed_reaches_the_crm_with_its_tags",
     "platform.courses": f"{WORKER}/test_course_platform.py::test_the_courses_are_kept",
     "location.check": f"{WORKER}/test_check.py::test_each_look_is_one_call_and_keeps_no_contact",
+    "location.probe": f"{WORKER}/test_probe.py::test_two_parts_tell_how_the_crm_counts",
     "access.exchange": f"{WORKER}/test_access.py"
     "::test_a_location_that_installs_is_worked_with_its_own_token",
     "access.locations": f"{WORKER}/test_access.py"
