@@ -98,3 +98,54 @@ def test_what_a_bulk_call_takes_of_the_limit(stand_in: Any, counts: str, left: s
     api = stand_in(quirks={"bulk_counts": counts})  # not published
     answer = update(api, "add", ["x", "y", "z"], "a")
     assert answer.headers["x-ratelimit-remaining"] == left
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("full", {"oldTags": ["a"], "tagsAdded": ["b"], "tagsRemoved": []}),
+        ("asked", {"oldTags": ["a"], "tagsAdded": ["a", "b"], "tagsRemoved": []}),
+        ("changed", {"tagsAdded": ["b"], "tagsRemoved": []}),
+        ("bare", {}),
+    ],
+)
+def test_what_the_lists_tell_is_a_switch(  # SPEC: one example, which fits several
+    stand_in: Any, answer: str, told: dict[str, list[str]]
+) -> None:
+    api = stand_in(quirks={"bulk_tags_answer": answer})
+    id = api.new(name="A", tags=["a"])
+    (one,) = update(api, "add", [id], "a", "b").json["responses"]
+    assert {name: value for name, value in one.items() if name.startswith(("old", "tags"))} == told
+    assert api.get(id).json["contact"]["tags"] == ["a", "b"]
+
+
+def test_an_answer_may_speak_of_nobody(stand_in: Any) -> None:
+    api = stand_in(quirks={"bulk_tags_answer": "nothing"})
+    id = api.new(name="A")
+    assert "responses" not in update(api, "add", [id], "a").json
+    assert api.get(id).json["contact"]["tags"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "status", "told"), [("told", 201, 2), ("left-out", 201, 1), ("refused", 422, 0)]
+)
+def test_what_becomes_of_an_unknown_id_is_a_switch(
+    stand_in: Any, unknown: str, status: int, told: int
+) -> None:
+    api = stand_in(quirks={"bulk_tags_unknown": unknown})
+    id = api.new(name="A")
+    answer = update(api, "add", [id, "x"], "a")
+    assert (answer.status, len(answer.json.get("responses", []))) == (status, told)
+    assert api.get(id).json["contact"]["tags"] == ([] if status == 422 else ["a"])
+
+
+def test_some_are_refused_by_chance(stand_in: Any) -> None:
+    api = stand_in(quirks={"bulk_tags_errors": 1.0})
+    id = api.new(name="A")
+    (one,) = update(api, "add", [id], "a").json["responses"]
+    assert (one["type"], api.get(id).json["contact"]["tags"]) == ("error", [])
+
+
+def test_the_call_may_not_be_there(stand_in: Any) -> None:
+    api = stand_in(quirks={"bulk_tags_there": False})
+    assert update(api, "add", [], "a").status == 404
