@@ -40,6 +40,7 @@ LEFT: Final = frozenset(
     {
         "calls", "processes", "webhook_counts", "timeline", "walk_seen", "walk_findings",
         "platform_events", "asked", "consents", "plans", "plan_pieces", "ticks",
+        "shared_calls",
     }
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ def test_json_has_every_part_of_a_call(rollbook, location, book: Store) -> None:
     assert line == {
         "at": line["at"], "location": HERE, "operation": "contact.update", "status": 200,
         "ms": 95.0, "worker": None, "job": None, "kind": None, "contact": None, "run": None,
-        "trace": "t-1",
+        "trace": "t-1", "contacts": 1,
     }  # fmt: skip
 
 
