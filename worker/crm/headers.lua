@@ -7,7 +7,9 @@ local function beware() put('foreign', now + 60000) end
 
 -- Places that are missing at the server and that we cannot explain are somebody else's.
 local function note_strangers(granted, remaining)
-  local from = math.max(granted, get('open'))
+  -- A call that was granted before places were given back may have come to the server before its
+  -- window turned, and overtaken the answer that said so: there those places were still taken.
+  local from = granted >= get('opened') and math.max(granted, get('open')) or granted
   local missing = N - remaining - flying - redis.call('ZCOUNT', SEEN, '(' .. from, '+inf')
   if missing <= 0 then return end
   if is_armed() then missing = math.min(missing, math.ceil(N - remaining - load_at(granted))) end

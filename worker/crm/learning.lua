@@ -72,6 +72,9 @@ local function give_back(granted, left)
   local first_kept = redis.call(
     'ZRANGEBYSCORE', SEEN, '(' .. taken_from(), '+inf', 'WITHSCORES', 'LIMIT', over, 1)
   if not first_kept[2] then return end
-  put('open', math.max(get('open'), first_kept[2] - 1))
+  if first_kept[2] - 1 > get('open') then
+    put('open', first_kept[2] - 1)
+    put('opened', now)
+  end
   count_held()
 end

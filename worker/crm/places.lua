@@ -4,7 +4,7 @@
 
 local TIMES = {
   'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
-  'open', 'refused', 'halt', 'tried', 'turned', 'left_at', 'proved', 'unproved', 'doubted',
+  'open', 'opened', 'refused', 'halt', 'tried', 'turned', 'left_at', 'proved', 'unproved', 'doubted',
 }
 local pace, limit, held, margin, is_young
 
