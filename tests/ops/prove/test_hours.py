@@ -41,11 +41,9 @@ def test_a_broken_bound_is_named_with_its_world(lived: Lived, where: Where, said
 
 
 @pytest.mark.redis
-@pytest.mark.parametrize("headers", [True, False])
-def test_a_short_life_on_the_strictest_server_is_without_a_429_of_ours(headers: bool) -> None:
-    lived = hours.live(Where("sliding counter", headers, 0.4, 4, 1))
+def test_a_short_life_on_the_strictest_server_is_without_a_429_of_ours() -> None:
+    lived = hours.live(Where("sliding counter", False, 0.4, 4, 1))
 
-    assert (lived.by_us, lived.unallowed) == (0, 0)
-    assert headers or lived.over == 0
+    assert (lived.by_us, lived.unallowed, lived.over) == (0, 0, 0)
     assert len(lived.shocks) == 1
     assert lived.sent > 8000
