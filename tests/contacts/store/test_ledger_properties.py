@@ -207,7 +207,7 @@ def new_world(store_url: str, clock: Any) -> Iterator[World]:
 
 
 @settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -42,8 +42,8 @@ def test_a_broken_bound_is_named_with_its_world(lived: Lived, where: Where, said
 
 @pytest.mark.redis
 def test_a_short_life_on_the_strictest_server_is_without_a_429_of_ours() -> None:
-    lived = hours.live(Where("sliding counter", False, 0.4, 4, 1))
+    lived = hours.live(Where("sliding counter", False, 0.2, 4, 1))
 
     assert (lived.by_us, lived.unallowed, lived.over) == (0, 0, 0)
     assert len(lived.shocks) == 1
-    assert lived.sent > 8000
+    assert lived.sent > 4000

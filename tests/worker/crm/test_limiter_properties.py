@@ -112,13 +112,13 @@ def holds_on_every_server(connection: redis.Redis, chosen: Traffic, until: float
     assert panel.refused == dict.fromkeys(panel.refused, 0)
 
 
-@few(7)
+@few(4)
 @given(chosen=traffic(any_burst, no_loss))
 def test_no_server_of_five_ever_refuses(real: redis.Redis, chosen: Traffic) -> None:
     holds_on_every_server(real, chosen, MINUTE)
 
 
-@few(7)
+@few(4)
 @given(chosen=traffic(any_burst, some_losses))
 def test_nor_when_redis_is_emptied_in_between(real: redis.Redis, chosen: Traffic) -> None:
     holds_on_every_server(real, chosen, MINUTE)

@@ -74,7 +74,7 @@ def edit(house: Any, wanted: list[dict[str, Any]]) -> None:
 
 
 @settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(before=people(), there=edits(), file=people())
 def test_on_an_unchanged_crm_calls_and_fields_are_those_planned(
@@ -97,7 +97,7 @@ def test_on_an_unchanged_crm_calls_and_fields_are_those_planned(
 
 
 @settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(file=people(), other=people())
 def test_of_another_file_nothing_is_written_that_was_not_planned(
