@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ from contacts import parcels
 from contacts.jobs import Job, Kind, Lane, Ticket, Wish, lane_of, stored
 from contacts.store import alike, turns
 from contacts.store.database import Store, Tx
+from contacts.store.matching import chunks
 from contacts.store.tables import (
     OPEN,
     OPEN_ALIKE,
@@ -54,9 +55,6 @@ from contacts.store.tables import (
     jobs,
     locations,
 )
-
-CHUNK: Final = 500
-"""Ids in one IN list."""
 
 JOB: Final = tuple(jobs.c[field.name] for field in fields(Job))
 """The columns of a job as a worker knows it."""
@@ -464,7 +462,7 @@ def done_together(tx: Tx, some: Sequence[Job], *, now: float) -> list[Job]:
         those that were still this worker's; no effect of the others must be written.
     """
     mine = _still_held(tx, some)
-    for part in _parts([job.id for job in mine]):
+    for part in chunks([job.id for job in mine]):
         settled = {"state": "done", "settled_at": now, "lease_until": None}
         tx.execute(
             update(jobs).where(jobs.c.id.in_(part)).values(code=None, reason=None, **settled)
@@ -510,17 +508,13 @@ def part_with(tx: Tx, some: Mapping[Job, int | None], *, now: float) -> None:
 
 def _still_held(tx: Tx, some: Sequence[Job]) -> list[Job]:
     releases: dict[int, int] = {}
-    for part in _parts(sorted(job.id for job in some)):
+    for part in chunks(sorted(job.id for job in some)):
         query = select(jobs.c.id, jobs.c.release).where(
             jobs.c.id.in_(part), jobs.c.state == "released"
         )
         rows = tx.execute(query.order_by(jobs.c.id).with_for_update(of=jobs))
         releases |= {row.id: row.release for row in rows}
     return [job for job in some if releases.get(job.id) == job.release]
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 # ---------------------------------------------------------------- the dispatcher's verbs
@@ -602,8 +596,8 @@ def release_packed(
 def _release(tx: Tx, messages: Sequence[Sequence[int]], lease_until: float) -> list[list[Ticket]]:
     chosen = [job for message in messages for job in message]
     found: dict[int, Ticket] = {}
-    for start in range(0, len(chosen), CHUNK):
-        values = {"chosen": chosen[start : start + CHUNK], "until": lease_until}
+    for part in chunks(chosen):
+        values = {"chosen": part, "until": lease_until}
         found |= {row.id: _ticket(row) for row in tx.execute(_RELEASE, values)}
     packed = [[found[job] for job in message if job in found] for message in messages]
     packed = [tickets for tickets in packed if tickets]
@@ -933,8 +927,7 @@ def _rest_once(tx: Tx, ids: Sequence[int], values: dict[str, Any]) -> int:
     if twins:
         tx.execute(delete(jobs).where(jobs.c.id.in_([row.twin for row in twins])))
     back = 0
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
+    for part in chunks(ids):
         found = tx.execute(
             update(jobs)
             .where(jobs.c.id.in_(part))
@@ -958,7 +951,7 @@ def _twins(tx: Tx, ids: Sequence[int]) -> list[Any]:
     """Resting jobs of the same key as these: what was wished while they were held."""
     twin = jobs.alias("twin")
     found: list[Any] = []
-    for start in range(0, len(ids), CHUNK):
+    for part in chunks(ids):
         query = select(
             jobs.c.id,
             jobs.c.lane,
@@ -968,7 +961,7 @@ def _twins(tx: Tx, ids: Sequence[int]) -> list[Any]:
             twin.c.run.label("twin_run"),
             twin.c.alike.label("twin_alike"),
         ).where(
-            jobs.c.id.in_(ids[start : start + CHUNK]),
+            jobs.c.id.in_(part),
             twin.c.id != jobs.c.id,
             twin.c.kind == jobs.c.kind,
             twin.c.location == jobs.c.location,

@@ -13,8 +13,9 @@ from contacts import drift, identity
 from contacts.drift import Ours, Shown
 from contacts.identity import IDENTITY
 from contacts.jobs import Kind, Lane
-from contacts.store import inbox, ledger, policies, walk_book, walks
+from contacts.store import inbox, policies, walk_book, walks
 from contacts.store.database import Tx
+from contacts.store.matching import chunks
 from contacts.store.tables import contacts, links, tags
 from contacts.store.walk_book import Finding
 from contacts.store.walks import SCAN, Cursor, Phase, Walk, Way
@@ -165,13 +166,13 @@ _LINKED: Final = (
 
 def _known(tx: Tx, location: str, remote_ids: Sequence[str]) -> dict[str, Known]:
     found: list[Any] = []
-    for start in range(0, len(remote_ids), ledger.CHUNK):
+    for part in chunks(remote_ids):
         query = (
             select(*_LINKED)
             .select_from(links.join(contacts, contacts.c.id == links.c.contact))
             .where(
                 links.c.location == location,
-                links.c.remote_id.in_(remote_ids[start : start + ledger.CHUNK]),
+                links.c.remote_id.in_(part),
             )
         )
         found += tx.execute(query).all()

@@ -15,6 +15,7 @@ from contacts.drift import Grave
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import inbox, ledger, roster_view, runs, walk_book, walks
 from contacts.store.database import Tx
+from contacts.store.matching import CHUNK
 from contacts.store.tables import links, walk_seen
 from contacts.store.walk_book import Finding
 from contacts.store.walks import ENDED, SCAN, Phase, Walk
@@ -123,7 +124,7 @@ def _put(tx: Tx, walk: Walk, guard: Guard, now: float) -> tuple[Walk, bool]:
         if asked is not None:
             return asked, False
         walk = replace(walk, confirmed=True)
-    found = walk_book.findings(tx, walk.run, ledger.CHUNK)
+    found = walk_book.findings(tx, walk.run, CHUNK)
     looks = [one.remote_id for one in found if one.kind is Kind.PULL and one.remote_id]
     if looks:
         inbox.look(tx, walk.location, looks, now=now, lane=Lane.SWEEP, run=walk.run)
@@ -135,7 +136,7 @@ def _put(tx: Tx, walk: Walk, guard: Guard, now: float) -> tuple[Walk, bool]:
     ledger.put(tx, wishes, now=now)
     walk_book.settle(tx, walk.run, found)
     walk = replace(walk, counts=walks.counted(walk, {"looks": len(looks)}))
-    if len(found) == ledger.CHUNK or walk_book.forget(tx, walk.run, seen=SWEPT):
+    if len(found) == CHUNK or walk_book.forget(tx, walk.run, seen=SWEPT):
         return walk, True
     return _done(tx, walk, now), False
 
