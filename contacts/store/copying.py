@@ -145,12 +145,6 @@ def agreed(tx: Tx, location: str, remote_id: str) -> dict[str, Value]:
     return dict(tx.execute(query).scalar_one_or_none() or {})
 
 
-def linked(tx: Tx, location: str) -> int:
-    """How many contacts of a location are linked to one of the CRM."""
-    query = select(func.count()).select_from(links).where(links.c.location == location)
-    return int(tx.execute(query).scalar_one())
-
-
 def next_due(tx: Tx, location: str) -> float | None:
     """When the next waiting job is due, seconds since the epoch; None: none waits."""
     query = select(func.min(jobs.c.due_at)).where(

@@ -152,7 +152,7 @@ def _done(tx: Tx, walk: Walk, now: float) -> Walk:
 def _too_many(tx: Tx, walk: Walk, guard: Guard, now: float) -> Walk | None:
     """The walk that asks; None: it need not."""
     number, by_what = walk_book.tally(tx, walk.run)
-    if not number or number <= guard.limit(_linked(tx, walk.location)):
+    if not number or number <= guard.limit(linked(tx, walk.location)):
         return None
     if walk.kind == SCAN:
         walk_book.forget(tx, walk.run)
@@ -164,6 +164,7 @@ def _too_many(tx: Tx, walk: Walk, guard: Guard, now: float) -> Walk | None:
     return replace(walk, phase=Phase.ASKING, counts=counts)
 
 
-def _linked(tx: Tx, location: str) -> int:
+def linked(tx: Tx, location: str) -> int:
+    """How many contacts of a location are linked to one of the CRM."""
     query = select(func.count()).select_from(links).where(links.c.location == location)
     return int(tx.execute(query).scalar_one())

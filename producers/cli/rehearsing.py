@@ -333,7 +333,7 @@ def _plan(
 def _asks(copy: Copy, touched: list[Any]) -> dict[str, int]:
     """What a run would do to so many contacts that somebody has to say yes: the bounds are those of
     reconciliation. Empty: nothing of that."""
-    from contacts.store import copying
+    from contacts.store.walk_steps import Guard, linked
 
     settings = copy.door.settings
     found = {"delete": 0, "blank": 0, "retag": 0}
@@ -346,8 +346,8 @@ def _asks(copy: Copy, touched: list[Any]) -> dict[str, int]:
         elif any(new is False for name, (_, new) in pairs if name.startswith("tag:")):
             found["retag"] += 1
     with copy.door.store.read() as tx:
-        linked = copying.linked(tx, copy.place.id)
-    bound = min(float(settings.guard_contacts), linked * settings.guard_percent / 100)
+        known = linked(tx, copy.place.id)
+    bound = Guard(settings.guard_contacts, settings.guard_percent).limit(known)
     total = sum(found.values())
     return {what: n for what, n in found.items() if n} if total > bound else {}
 
