@@ -101,7 +101,7 @@ def _gather(job: Job, change: Delta, bench: Workbench, trail: Trail) -> list[Mem
             worker=bench.name,
             now=bench.clock(),
         )
-        found = tag_changes.load(tx, [one.contact for one in joined])
+        found = cards.load_tags_of(tx, [one.contact for one in joined])
     company = trail.company = Company(joined)
     members = []
     for one in joined:

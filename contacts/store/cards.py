@@ -14,7 +14,7 @@ from contacts.cleaning import Value
 from contacts.delta import Delta
 from contacts.errors import GiveUp
 from contacts.policy import TABLE, Policy, from_json
-from contacts.store.alike import TAG_OWED
+from contacts.store import alike
 from contacts.store.database import Tx
 from contacts.store.matching import chunks
 from contacts.store.tables import contacts as table
@@ -207,37 +207,38 @@ class TagCard:
         return change
 
 
-_TAGS_OWED: Final = select(tags.c.tag, tags.c.wanted).where(
-    tags.c.contact == bindparam("b_contact"), TAG_OWED
-)
-_TAG_CARD: Final = (
-    select(links.c.remote_id, table.c.gone_at, rulesets.c.location.label("watched"))
+_TAG_CARDS: Final = (
+    select(table.c.id, links.c.remote_id, table.c.gone_at, rulesets.c.location.label("watched"))
     .select_from(
         table.outerjoin(links, links.c.contact == table.c.id).outerjoin(
             rulesets, rulesets.c.location == table.c.location
         )
     )
-    .where(table.c.id == bindparam("b_contact"))
+    .where(table.c.id.in_(bindparam("b_contacts", expanding=True)))
 )
+_NONE: Final = (frozenset[str](), frozenset[str]())
 
 
 def load_newborn_tags(tx: Tx, contact: int) -> frozenset[str]:
     """The tags that a contact has here and the CRM does not know of."""
-    rows = tx.execute(_TAGS_OWED, {"b_contact": contact})
-    return frozenset(row.tag for row in rows if row.wanted)
+    return alike.owed(tx, [contact]).get(contact, _NONE)[0]
 
 
 def load_tags(tx: Tx, contact: int) -> TagCard:
     """Read which tags the CRM has to be told."""
-    rows = tx.execute(_TAGS_OWED, {"b_contact": contact}).all()
-    row = tx.execute(_TAG_CARD, {"b_contact": contact}).first()
-    return TagCard(
-        remote_id=row.remote_id if row else None,
-        gone=row is not None and row.gone_at is not None,
-        owed_add=frozenset(row.tag for row in rows if row.wanted),
-        owed_remove=frozenset(row.tag for row in rows if not row.wanted),
-        watched=row is not None and row.watched is not None,
-    )
+    return load_tags_of(tx, [contact]).get(contact) or TagCard(None, False, *_NONE)
+
+
+def load_tags_of(tx: Tx, contacts: Collection[int]) -> dict[int, TagCard]:
+    """The same of many; without those that are in no roster."""
+    owed = alike.owed(tx, contacts)
+    found = {}
+    for part in chunks(sorted(contacts)):
+        for row in tx.execute(_TAG_CARDS, {"b_contacts": part}):
+            add, remove = owed.get(row.id, _NONE)
+            gone, watched = row.gone_at is not None, row.watched is not None
+            found[row.id] = TagCard(row.remote_id, gone, add, remove, watched)
+    return found
 
 
 def doubt_tags(tx: Tx, contacts: Collection[int], sent: Collection[str]) -> None:

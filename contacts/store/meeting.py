@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from contacts import identity, merge
 from contacts.cleaning import Value
@@ -27,6 +26,7 @@ from contacts.store import (
     platform_links,
     roster,
     sightings,
+    tag_changes,
     timeline,
     watching,
 )
@@ -34,8 +34,7 @@ from contacts.store.database import Tx
 from contacts.store.history import Loss
 from contacts.store.met import Meeting
 from contacts.store.tables import contacts as table
-from contacts.store.tables import tags as tag_table
-from contacts.store.timeline import TAG, Change, What
+from contacts.store.timeline import Change, What
 
 UNKNOWN: Value = "\x00"
 """What was agreed, where all we know is that neither side holds it any more."""
@@ -263,36 +262,11 @@ def write(
 def _meet_tags(
     tx: Tx, contact: int, theirs: Collection[str] | None
 ) -> tuple[bool, dict[str, Change]]:
-    """Tags as sets; returns whether the CRM is owed some, and what became of ours."""
+    """Whether the CRM is owed tags, and what became of ours."""
     if theirs is None:
         return False, {}
-    rows = tx.execute(_TAGS, {"b_contact": contact}).all()
-    wanted = {row.tag: bool(row.wanted) for row in rows}
-    agreed = {row.tag: bool(row.agreed) for row in rows if row.agreed is not None}
-    merged = merge.merge_tags(wanted, agreed, theirs)
-    after = {**wanted, **merged.to_ours}
-    for tag, has in merged.agreed.items():
-        want = after[tag]
-        if tag not in wanted:
-            tx.execute(_NEW_TAG, {"contact": contact, "tag": tag, "wanted": want, "agreed": has})
-        elif want != wanted[tag] or agreed.get(tag) != has:
-            tx.execute(_TAG, {"b_contact": contact, "b_tag": tag, "want": want, "has": has})
-    moves: dict[str, Change] = {}
-    for tag, want in merged.to_ours.items():
-        moves[f"{TAG}{tag}"] = (wanted.get(tag), want)
-    return bool(merged.add or merged.remove), moves
-
-
-# Built once: to build one and find it in SQLAlchemy's cache takes twice as long as to run it.
-_TAGS: Final = select(tag_table.c.tag, tag_table.c.wanted, tag_table.c.agreed).where(
-    tag_table.c.contact == bindparam("b_contact")
-)
-_TAG: Final = (
-    update(tag_table)
-    .where(tag_table.c.contact == bindparam("b_contact"), tag_table.c.tag == bindparam("b_tag"))
-    .values(wanted=bindparam("want"), agreed=bindparam("has"))
-)
-_NEW_TAG: Final = tag_table.insert()
+    owed, taken = tag_changes.meet(tx, {contact: theirs})
+    return contact in owed, taken.get(contact, {})
 
 
 def _put(tx: Tx, job: Job, contact: int, *, push: bool, tags: bool, now: float) -> None:

@@ -13,30 +13,14 @@ from contacts.delta import Delta
 from contacts.facts import Facts
 from contacts.jobs import Job, Kind, Wish
 from contacts.store import alike, ledger, roster, sightings, timeline, watching
-from contacts.store.cards import TagCard
 from contacts.store.database import Tx
 from contacts.store.inserting import insert
 from contacts.store.matching import chunks
-from contacts.store.tables import contacts as contact_table
-from contacts.store.tables import links, rulesets
+from contacts.store.tables import links
 from contacts.store.tables import tags as table
 from contacts.store.timeline import TAG, Change, What
 
 _SOME: Final[Any] = bindparam("b_contacts", expanding=True)
-_PLACES: Final = (
-    select(
-        contact_table.c.id,
-        links.c.remote_id,
-        contact_table.c.gone_at,
-        rulesets.c.location.label("watched"),
-    )
-    .select_from(
-        contact_table.outerjoin(links, links.c.contact == contact_table.c.id).outerjoin(
-            rulesets, rulesets.c.location == contact_table.c.location
-        )
-    )
-    .where(contact_table.c.id.in_(_SOME))
-)
 _TAGS: Final = select(table.c.contact, table.c.tag, table.c.wanted, table.c.agreed).where(
     table.c.contact.in_(_SOME)
 )
@@ -60,19 +44,6 @@ class Told:
     delta: Delta
     there: Collection[str] | None
     watched: bool = False
-
-
-def load(tx: Tx, contacts: Collection[int]) -> dict[int, TagCard]:
-    """Which tags the CRM has to be told, by contact; without those that are in no roster."""
-    owed = alike.owed(tx, contacts)
-    none = (frozenset[str](), frozenset[str]())
-    found = {}
-    for part in chunks(sorted(contacts)):
-        for row in tx.execute(_PLACES, {"b_contacts": part}):
-            add, remove = owed.get(row.id, none)
-            gone, watched = row.gone_at is not None, row.watched is not None
-            found[row.id] = TagCard(row.remote_id, gone, add, remove, watched)
-    return found
 
 
 def settle(tx: Tx, told: Sequence[Told], *, now: float) -> None:
@@ -129,23 +100,37 @@ def _entry(one: Told, what: What, moves: Mapping[str, Change], now: float) -> ti
 
 
 def _meet(tx: Tx, told: Sequence[Told]) -> tuple[set[int], list[tuple[Told, dict[str, Change]]]]:
-    """Tags as sets; returns whom the CRM still owes us a call for, and what became ours."""
-    known: dict[int, list[Any]] = {one.job.contact: [] for one in told}
+    """Whom the CRM still owes us a call for, and what became ours."""
+    there = {one.job.contact: one.there for one in told if one.there is not None}
+    owed, taken = meet(tx, there)
+    silent = [one.job.contact for one in told if one.there is None]
+    owed |= alike.owed(tx, silent).keys()
+    return owed, [(one, taken[one.job.contact]) for one in told if one.job.contact in taken]
+
+
+def meet(
+    tx: Tx, there: Mapping[int, Collection[str]]
+) -> tuple[set[int], dict[int, dict[str, Change]]]:
+    """Our tags and the CRM's, as sets.
+
+    Args:
+        there: all tags that the CRM shows, by contact.
+
+    Returns:
+        the contacts of which the CRM is owed some, and what became of ours, by contact.
+    """
+    known: dict[int, list[Any]] = {contact: [] for contact in there}
     for part in chunks(sorted(known)):
         for row in tx.execute(_TAGS, {"b_contacts": part}):
             known[row.contact].append(row)
     owed: set[int] = set()
-    taken: list[tuple[Told, dict[str, Change]]] = []
+    taken: dict[int, dict[str, Change]] = {}
     moved: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
-    for one in told:
-        contact, rows = one.job.contact, known[one.job.contact]
-        if one.there is None:
-            owed |= {contact for row in rows if row.agreed is not row.wanted}
-            continue
+    for contact, rows in known.items():
         wanted = {row.tag: bool(row.wanted) for row in rows}
         agreed = {row.tag: bool(row.agreed) for row in rows if row.agreed is not None}
-        merged = merge.merge_tags(wanted, agreed, one.there)
+        merged = merge.merge_tags(wanted, agreed, there[contact])
         after = {**wanted, **merged.to_ours}
         for tag, has in merged.agreed.items():
             values = {"b_contact": contact, "b_tag": tag, "has": has, "want": after[tag]}
@@ -156,10 +141,8 @@ def _meet(tx: Tx, told: Sequence[Told]) -> tuple[set[int], list[tuple[Told, dict
         if merged.add or merged.remove:
             owed.add(contact)
         if merged.to_ours:
-            moves: dict[str, Change] = {}
-            for tag, want in merged.to_ours.items():
-                moves[f"{TAG}{tag}"] = (wanted.get(tag), want)
-            taken.append((one, moves))
+            moves = {tag: (wanted.get(tag), want) for tag, want in merged.to_ours.items()}
+            taken[contact] = {f"{TAG}{tag}": change for tag, change in moves.items()}
     _write(tx, moved, new)
     return owed, taken
 
