@@ -7,7 +7,6 @@ is written to. It holds personal data, and belongs to its owner alone.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 
 from contacts.errors import UsageError
 from contacts.plans import Touched
+from producers import whole_file
 
 MARK: Final = "rollbook_plan"
 VERSION: Final = 1
@@ -83,17 +83,10 @@ def write(path: Path, plan: Plan) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(orjson.dumps(plan.head()) + b"\n")
-            for one in plan.touched:
-                file.write(orjson.dumps(one.as_json()) + b"\n")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    with whole_file.writing(path) as file:
+        file.write(orjson.dumps(plan.head()) + b"\n")
+        for one in plan.touched:
+            file.write(orjson.dumps(one.as_json()) + b"\n")
 
 
 def is_plan(path: Path) -> bool:

@@ -5,14 +5,13 @@ Nothing is fetched, no script. They hold personal data.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contacts.errors import UsageError
+from producers import whole_file
 from producers.cli import charts, plan_view
 from producers.cli.charts import Part, Row
 from producers.cli.page import document, section, table
@@ -34,14 +33,8 @@ def write(path: Path, plan: Plan) -> None:
     """
     names = _names(path, max(1, plan_view.pages(plan, PER_PAGE)))
     for place, name in enumerate(names):
-        part = name.with_name(f"{name.name}.part")
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(draw(plan, place, [one.name for one in names]))
-            part.replace(name)
-        except OSError as error:
-            raise UsageError(f"{name} cannot be written: {error.strerror}") from None
+        with whole_file.writing(name) as file:
+            file.write(draw(plan, place, [one.name for one in names]).encode())
 
 
 def _names(path: Path, pages: int) -> list[Path]:

@@ -133,16 +133,12 @@ def _write(path: Path, whole: Whole, *, values: bool) -> None:
     Raises:
         UsageError: it cannot be written.
     """
+    from producers import whole_file
     from producers.cli import page
 
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        part.touch(mode=0o600 if values else 0o666)
-        part.write_text(page.draw(whole, values=values), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    mode = whole_file.PRIVATE if values else whole_file.PUBLIC
+    with whole_file.writing(path, mode=mode) as file:
+        file.write(page.draw(whole, values=values).encode())
     screen.say(f"The report of run {whole.report.run.id} is in {path}")
 
 
