@@ -60,14 +60,20 @@ def look_of(subject: int) -> Look | None:
 
 def keep(tx: Tx, location: str, found: Found) -> None:
     """Keep what a look found; what it found before is forgotten."""
-    values = {
-        "checked_at": found.at,
-        "code": found.code,
-        "said": found.said,
-        "facts": dict(found.facts),
-    }
-    statement = insert(tx, table).values(location=location, what=found.look.value, **values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["location", "what"], set_=values))
+    values = {"code": found.code, "said": found.said, "facts": dict(found.facts)}
+    write(tx, location, found.look.value, values, now=found.at)
+
+
+def write(tx: Tx, location: str, what: str, values: Mapping[str, Any], *, now: float) -> None:
+    """The row of one look, or of what else is measured of a location, in place of the one before.
+
+    Args:
+        what: its name.
+        values: ``code``, ``said`` and ``facts``; those left out are null.
+    """
+    row = {"checked_at": now, "code": None, "said": None, **values}
+    statement = insert(tx, table).values(location=location, what=what, **row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["location", "what"], set_=row))
 
 
 def found(store: Store, location: str, *, since: float = 0.0) -> dict[Look, Found]:

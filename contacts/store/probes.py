@@ -7,9 +7,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from contacts.jobs import Kind, Lane, Wish
+from contacts.store import checks
 from contacts.store.database import Store, Tx
-from contacts.store.inserting import insert
-from contacts.store.tables import checks, jobs
+from contacts.store.tables import checks as table
+from contacts.store.tables import jobs
 
 PARTS: Final = (1, 2)
 """Two probes at different moments of a window; the jobs carry the number as their subject."""
@@ -22,15 +23,13 @@ def wish(location: str, part: int, *, due_at: float = 0.0) -> Wish:
 
 def keep(tx: Tx, location: str, part: int, facts: dict[str, Any], *, now: float) -> None:
     """Keep what a part saw; what it saw before is forgotten."""
-    values = {"checked_at": now, "code": None, "said": None, "facts": facts}
-    statement = insert(tx, checks).values(location=location, what=_name(part), **values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["location", "what"], set_=values))
+    checks.write(tx, location, _name(part), {"facts": facts}, now=now)
 
 
 def seen(store: Store, location: str, part: int) -> dict[str, Any] | None:
     """What a part saw, and ``at``; None: it was never made."""
-    query = select(checks.c.checked_at, checks.c.facts).where(
-        checks.c.location == location, checks.c.what == _name(part)
+    query = select(table.c.checked_at, table.c.facts).where(
+        table.c.location == location, table.c.what == _name(part)
     )
     with store.read() as tx:
         row = tx.execute(query).first()
