@@ -60,16 +60,7 @@ class Door:
         settings = self.settings
         id = id or settings.crm_location
         if id is None:
-            known = accounts.locations(self.store)
-            if len(known) != 1:
-                names = ", ".join(one.id for one in known)
-                if names:
-                    raise UsageError(f"which location? Name it with --location: {names}")
-                raise UsageError(
-                    "no location is known: set ROLLBOOK_CRM_LOCATION and ROLLBOOK_CRM_TOKEN, or "
-                    "add one with `rollbook locations add ID`"
-                )
-            return known[0]
+            return only(self.store)
         if id == settings.crm_location:
             token = settings.crm_token.get_secret_value() if settings.crm_token else None
             with self.store.write() as tx:
@@ -92,6 +83,26 @@ class Door:
         bell = Bell(self.settings.redis)
         bell.ring()
         bell.close()
+
+
+def only(store: Store) -> Location:
+    """The only location.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    from contacts.store import accounts
+
+    known = accounts.locations(store)
+    if len(known) == 1:
+        return known[0]
+    names = ", ".join(one.id for one in known)
+    if names:
+        raise UsageError(f"which location? Name it with --location: {names}")
+    raise UsageError(
+        "no location is known: set ROLLBOOK_CRM_LOCATION and ROLLBOOK_CRM_TOKEN, or "
+        "add one with `rollbook locations add ID`"
+    )
 
 
 @contextmanager

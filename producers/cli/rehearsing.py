@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 MODULE: Final = "worker.rehearsal"
 
 USUAL_MS: Final = 150.0
-"""Mean time to an answer, where the location was not called in the last day."""
+"""Mean time to an answer, where the location was not called in the last day: the middle of what
+clients of this API report."""
 
 DAY_S: Final = 86_400.0
 
@@ -134,7 +135,7 @@ def _copy(settings: Settings, target: Store, location: str | None) -> Known:
     """Copy the location, if there is a database to copy it from."""
     from contacts.store import copying
     from contacts.store.database import check_schema, open_store
-    from producers.cli.door import is_new_sqlite
+    from producers.cli.door import is_new_sqlite, only
 
     wanted = location or settings.crm_location
     if is_new_sqlite(settings.database):
@@ -142,29 +143,12 @@ def _copy(settings: Settings, target: Store, location: str | None) -> Known:
     source = open_store(settings.database, pool_size=2)
     try:
         check_schema(source)
-        id = wanted or _only(source)
+        id = wanted or only(source).id
         copying.copy(source, target, id)
         ahead_s = source.clock() - time.time()
         return Known(id, ahead_s, *_lately(source, settings, id), digests(settings, source, id))
     finally:
         source.close()
-
-
-def _only(store: Store) -> str:
-    """The only location.
-
-    Raises:
-        UsageError: there is none, or more than one.
-    """
-    from contacts.store import accounts
-
-    known = accounts.locations(store)
-    if len(known) == 1:
-        return known[0].id
-    names = ", ".join(one.id for one in known)
-    if names:
-        raise UsageError(f"which location? Name it with --location: {names}")
-    raise UsageError("no location is known: add one with `rollbook locations add ID`")
 
 
 def _lately(store: Store, settings: Settings, location: str) -> tuple[float, int | None]:

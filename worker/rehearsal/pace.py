@@ -9,9 +9,6 @@ from worker.crm.limits import Limits
 
 DAY_S: Final = 86_400.0
 
-USUAL_MS: Final = 150.0
-"""Mean time to an answer where none was seen yet: the middle of what clients of this API report."""
-
 SPACING: Final = 1.02
 """Bulk calls are spaced by so much more than an equal share of the window (limiter.lua)."""
 
