@@ -20,6 +20,7 @@ from worker.crm.shapes import (
     JsonObject,
     LocationFacts,
     Theirs,
+    allows_doubles,
 )
 
 _NOT_IN_CREATED = frozenset({"timezone"})
@@ -124,7 +125,7 @@ class Desk(Paper, Lists, Many, Anything):
             name=str(raw.get("name") or ""),
             country=str(raw["country"]).upper() if raw.get("country") else None,
             timezone=str(raw["timezone"]) if raw.get("timezone") else None,
-            allows_doubles=_allows_doubles(raw.get("settings")),
+            allows_doubles=allows_doubles(raw),
         )
 
     def _body(
@@ -155,11 +156,6 @@ class Desk(Paper, Lists, Many, Anything):
             return wire.contact(raw, country=self._country, dictionary=self._dictionary, sent=sent)
         except ValueError:
             raise bad_answer(operation, "has a contact without an id") from None
-
-
-def _allows_doubles(settings: object) -> bool | None:
-    found = settings.get("allowDuplicateContact") if isinstance(settings, Mapping) else None
-    return found if isinstance(found, bool) else None
 
 
 def _custom_field(raw: JsonObject) -> CustomField:

@@ -20,6 +20,7 @@ from worker.crm.answers import retry_after
 from worker.crm.lists import next_cursor
 from worker.crm.operations import FIND, GET, LIST, LOCATION, NOTES, SEARCH, TASKS, Operation
 from worker.crm.overlay import MADE, Overlay, Raw, Unrehearsed, gone
+from worker.crm.shapes import allows_doubles
 from worker.crm.transport import ASKED, ERRAND, Asked, Errand
 
 TRIES: Final = 5
@@ -299,9 +300,7 @@ def _mark_sent(errand: Errand) -> None:
 
 def _refuses(document: Mapping[str, Any]) -> bool:
     found = document.get("location")
-    settings = found.get("settings") if isinstance(found, Mapping) else None
-    allowed = settings.get("allowDuplicateContact") if isinstance(settings, Mapping) else None
-    return allowed is False
+    return isinstance(found, Mapping) and allows_doubles(found) is False
 
 
 def _response(request: httpx.Request, status: int, document: Raw) -> httpx.Response:

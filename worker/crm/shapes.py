@@ -170,3 +170,11 @@ class LocationFacts:
 
 JsonObject = Mapping[str, object]
 """A parsed JSON object, not yet believed."""
+
+
+def allows_doubles(location: JsonObject) -> bool | None:
+    """Whether a location, as the CRM shows it, lets two contacts have one email; None: it does not
+    say."""
+    settings = location.get("settings")
+    found = settings.get("allowDuplicateContact") if isinstance(settings, Mapping) else None
+    return found if isinstance(found, bool) else None
