@@ -13,13 +13,10 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ from rich.console import Console
 
 from contacts.errors import UsageError
 from ops import students
-from ops.bench import backfilling, beside, live, many, report, rows, servers, world
+from ops.bench import backfilling, beside, live, machine, many, report, rows, servers, world
 from ops.bench.calibration import calibrate
 from ops.bench.report import Section
 from ops.bench.world import Broken
@@ -151,13 +148,7 @@ def _ours(
 
 def _about(options: argparse.Namespace) -> dict[str, Any]:
     """What the figures are of."""
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": platform.platform(),
-        "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load": os.getloadavg()[0],
-        "calibration_ms": calibrate(),
+    return machine.about(STACK) | {
         "students": options.students,
         "waiting": options.waiting,
         "live": options.live,
@@ -167,7 +158,6 @@ def _about(options: argparse.Namespace) -> dict[str, Any]:
         "rival_rate": options.rival_rate,
         "database": "PostgreSQL" if options.postgres else "SQLite",
         "redis": "external" if options.redis else "embedded",
-        "versions": {name: version(name) for name in STACK},
     }
 
 

@@ -13,13 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +24,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from contacts.errors import UsageError
-from ops.bench.calibration import calibrate
+from ops.bench import machine
 from ops.bench.peers import contest, plot, roll, table
 from ops.bench.peers.peer import Peer
 from ops.bench.peers.score import Score, document, score
@@ -129,25 +126,11 @@ def _write(options: argparse.Namespace, scores: Sequence[Score], about: dict[str
 
 def _about(options: argparse.Namespace) -> dict[str, Any]:
     """What the figures are of."""
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": platform.platform(),
-        "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load": os.getloadavg()[0],
-        "calibration_ms": calibrate(),
+    return machine.about(STACK) | {
         "contacts": options.contacts,
         "side_by_side": options.side_by_side,
         "quiet_s": options.quiet,
-        "versions": {name: _version(name) for name in STACK},
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _caption(about: dict[str, Any]) -> str:
