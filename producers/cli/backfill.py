@@ -12,6 +12,7 @@ import typer
 
 from contacts.existence import Existence
 from producers.cli import screen
+from producers.cli.options import At, Map
 from producers.cli.words import count, number
 
 if TYPE_CHECKING:
@@ -37,17 +38,8 @@ def backfill(
         Path, typer.Argument(metavar="FILE", help="The export: CSV or NDJSON.", show_default=False)
     ],
     *,
-    map: Annotated[
-        Path | None,
-        typer.Option(
-            "--map",
-            metavar="PATH",
-            help="The mapping. Without it: rollbook.toml, else a guess by the header.",
-        ),
-    ] = None,
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Location in the CRM, if there are several.")
-    ] = None,
+    map: Map = None,
+    location: At = None,
     rejects: Annotated[
         Path | None,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import call_answers, screen
+from producers.cli.options import At
 from producers.cli.words import count
 
 if TYPE_CHECKING:
@@ -53,10 +54,7 @@ def call(
         Path | None,
         typer.Option(metavar="FILE", help="A call for each row of this CSV or NDJSON file."),
     ] = None,
-    location: Annotated[
-        str | None,
-        typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
-    ] = None,
+    location: At = None,
     answer: Annotated[
         int | None, typer.Option(metavar="CALL", help="Show what came of this call, again.")
     ] = None,

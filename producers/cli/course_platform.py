@@ -12,7 +12,8 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import platform_card, screen
-from producers.cli.wishes import WHO, At
+from producers.cli.options import At
+from producers.cli.wishes import WHO
 
 if TYPE_CHECKING:
     from contacts.platforms import Platform

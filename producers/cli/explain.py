@@ -8,6 +8,7 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
+from producers.cli.options import At
 
 if TYPE_CHECKING:
     from contacts.store.story import Story
@@ -33,10 +34,7 @@ def explain(
         ),
     ] = None,
     *,
-    location: Annotated[
-        str | None,
-        typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
-    ] = None,
+    location: At = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="The newest so many things.")
     ] = 50,

@@ -10,6 +10,7 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
+from producers.cli.options import At
 
 if TYPE_CHECKING:
     from contacts.policy import Policy
@@ -22,9 +23,7 @@ def add(app: typer.Typer) -> None:
 
 
 def fields(
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Location in the CRM, if there are several.")
-    ] = None,
+    location: At = None,
     *,
     map: Annotated[
         Path | None,

@@ -9,7 +9,8 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
-from producers.cli.wishes import WHO, At, find, said
+from producers.cli.options import At
+from producers.cli.wishes import WHO, find, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from producers.cli import screen
+from producers.cli.options import At, Map
 
 if TYPE_CHECKING:
     from producers.cli.rehearsing import Copy
@@ -32,17 +33,8 @@ def plan(
         ),
     ],
     *,
-    map: Annotated[
-        Path | None,
-        typer.Option(
-            "--map",
-            metavar="PATH",
-            help="The mapping. Without it: rollbook.toml, else a guess by the header.",
-        ),
-    ] = None,
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Location in the CRM, if there are several.")
-    ] = None,
+    map: Map = None,
+    location: At = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="PATH", help="Where. Without it: FILE's name.plan.json."),

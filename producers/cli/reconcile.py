@@ -9,6 +9,7 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
+from producers.cli.options import At
 from producers.cli.words import count
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ def add(app: typer.Typer) -> None:
 
 def reconcile(
     *,
-    location: Annotated[
-        str | None,
-        typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
-    ] = None,
+    location: At = None,
     since: Annotated[
         str | None,
         typer.Option(

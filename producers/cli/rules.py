@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from producers.cli import screen
+from producers.cli.options import At
 from producers.cli.words import ago, count, number
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from contacts.store.rulesets import Kept
     from producers.cli.door import Door
 
-At = Annotated[
-    str | None,
-    typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
-]
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A rollbook.toml with [[rules]].", show_default=False)
 ]

@@ -10,7 +10,8 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
-from producers.cli.wishes import WHO, At, find
+from producers.cli.options import At
+from producers.cli.wishes import WHO, find
 from producers.cli.words import clock, count
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from producers.cli import screen
+from producers.cli.options import At
 
 if TYPE_CHECKING:
     from contacts.settings import Settings
@@ -21,9 +22,7 @@ def add(app: typer.Typer) -> None:
 
 
 def scopes(
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Location in the CRM, if there are several.")
-    ] = None,
+    location: At = None,
     *,
     map: Annotated[
         Path | None,

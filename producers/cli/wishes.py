@@ -9,6 +9,7 @@ import typer
 
 from contacts.errors import UsageError
 from producers.cli import screen
+from producers.cli.options import At
 from producers.cli.words import count
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from producers.cli.door import Door
 
 WHO = "Email, phone or our id of a contact."
-At = Annotated[
-    str | None,
-    typer.Option("--location", metavar="ID", help="Location in the CRM, if there are several."),
-]
 
 
 def add(app: typer.Typer) -> None:
