@@ -15,14 +15,15 @@ from sqlalchemy import bindparam, or_, select
 from contacts.delta import first
 from contacts.store.database import Tx
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import tags
 
 TAG_OWED: Final = or_(tags.c.agreed.is_(None), tags.c.agreed != tags.c.wanted)
 """A tag of which the CRM does not know yet that we want it, or do not want it any more."""
 
 _SOME: Final[Any] = bindparam("b_contacts", expanding=True)
-_OWED: Final = select(tags.c.contact, tags.c.tag, tags.c.wanted).where(
-    tags.c.contact.in_(_SOME), TAG_OWED
+_OWED: Final = Prepared(
+    select(tags.c.contact, tags.c.tag, tags.c.wanted).where(tags.c.contact.in_(_SOME), TAG_OWED)
 )
 
 
@@ -30,7 +31,7 @@ def owed(tx: Tx, contacts: Collection[int]) -> Mapping[int, tuple[frozenset[str]
     """The tags that the CRM has to add and to remove, by contact; without those owed nothing."""
     found: dict[int, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for part in chunks(sorted(contacts)):
-        for row in tx.execute(_OWED, {"b_contacts": part}):
+        for row in _OWED.all(tx, {"b_contacts": part}):
             found[row.contact][0 if row.wanted else 1].add(row.tag)
     return {contact: (frozenset(add), frozenset(off)) for contact, (add, off) in found.items()}
 

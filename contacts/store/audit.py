@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_
 from contacts.jobs import Kind
 from contacts.store.database import Store, Tx
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import calls, contacts, jobs, links, past_links, remotes, shared_calls
 
 
@@ -47,14 +48,14 @@ def record(tx: Tx, trail: Sequence[Call], *, shared: Collection[int] = ()) -> No
     """
     rows = [{name: getattr(call, name) for name in _COLUMNS} for call in trail]
     if rows and shared:
-        made = tx.execute(_RECORD.returning(calls.c.id), rows).scalars().all()
+        made = tx.execute(calls.insert().returning(calls.c.id), rows).scalars().all()
         pairs = [{"job": job, "call": call} for call in made for job in shared]
         tx.execute(shared_calls.insert(), pairs)
-    elif rows:
-        tx.execute(_RECORD, rows)
+    else:
+        _RECORD.each(tx, rows)
 
 
-_RECORD: Final = calls.insert()
+_RECORD: Final = Prepared(calls.insert())
 _COLUMNS: Final = tuple(field.name for field in fields(Call) if field.name in calls.c)
 
 

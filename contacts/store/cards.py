@@ -17,6 +17,7 @@ from contacts.policy import TABLE, Policy, from_json
 from contacts.store import alike
 from contacts.store.database import Tx
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import contacts as table
 from contacts.store.tables import links, policies, rulesets, tags
 
@@ -63,7 +64,7 @@ class Card:
 
 
 # Built once: that costs more than the read itself, and more than to ask about rules with it.
-_CARD: Final = (
+_CARD: Final = Prepared(
     select(
         table.c.fields,
         table.c.changed_at,
@@ -92,7 +93,7 @@ def load(tx: Tx, contact: int) -> Card:
     Raises:
         GiveUp: there is no such contact.
     """
-    row = tx.execute(_CARD, {"b_contact": contact}).first()
+    row = _CARD.first(tx, {"b_contact": contact})
     if row is None:
         raise GiveUp("the contact is not in the roster any more", code="contact-unknown")
     return Card(
@@ -138,17 +139,17 @@ def settle(
         "b_unanswered": {},
         "b_now": now,
     }
-    if linked == remote_id and tx.execute(_SAME, values).rowcount:
+    if linked == remote_id and _SAME.count(tx, values):
         return
-    owner = tx.execute(_OWNER, values).scalar_one_or_none()
-    if owner not in (None, contact):
+    owner = _OWNER.first(tx, values)
+    if owner is not None and owner.contact != contact:
         raise GiveUp(
-            f"the CRM takes this contact for the same person as our contact {owner}: their email "
+            f"the CRM takes this contact for the same person as our contact {owner.contact}: their email "
             "and phone overlap; correct one of them in the source",
             code="link-taken",
         )
-    if not tx.execute(_MOVED, values).rowcount:
-        tx.execute(_LINK, values)
+    if not _MOVED.count(tx, values):
+        _LINK.count(tx, values)
 
 
 _KEPT: Final = {
@@ -158,13 +159,18 @@ _KEPT: Final = {
     "unanswered": bindparam("b_unanswered", type_=links.c.unanswered.type),
     "settled_at": bindparam("b_now"),
 }
-_MOVED: Final = update(links).where(links.c.contact == bindparam("b_contact")).values(_KEPT)
-_SAME: Final = _MOVED.where(links.c.remote_id == bindparam("b_remote"))
-_OWNER: Final = select(links.c.contact).where(
-    links.c.location == bindparam("b_location"), links.c.remote_id == bindparam("b_remote")
+_OF_CONTACT: Final = update(links).where(links.c.contact == bindparam("b_contact")).values(_KEPT)
+_MOVED: Final = Prepared(_OF_CONTACT)
+_SAME: Final = Prepared(_OF_CONTACT.where(links.c.remote_id == bindparam("b_remote")))
+_OWNER: Final = Prepared(
+    select(links.c.contact).where(
+        links.c.location == bindparam("b_location"), links.c.remote_id == bindparam("b_remote")
+    )
 )
-_LINK: Final = links.insert().values(
-    {"contact": bindparam("b_contact"), "location": bindparam("b_location"), **_KEPT}
+_LINK: Final = Prepared(
+    links.insert().values(
+        {"contact": bindparam("b_contact"), "location": bindparam("b_location"), **_KEPT}
+    )
 )
 
 
@@ -207,7 +213,7 @@ class TagCard:
         return change
 
 
-_TAG_CARDS: Final = (
+_TAG_CARDS: Final = Prepared(
     select(table.c.id, links.c.remote_id, table.c.gone_at, rulesets.c.location.label("watched"))
     .select_from(
         table.outerjoin(links, links.c.contact == table.c.id).outerjoin(
@@ -234,7 +240,7 @@ def load_tags_of(tx: Tx, contacts: Collection[int]) -> dict[int, TagCard]:
     owed = alike.owed(tx, contacts)
     found = {}
     for part in chunks(sorted(contacts)):
-        for row in tx.execute(_TAG_CARDS, {"b_contacts": part}):
+        for row in _TAG_CARDS.all(tx, {"b_contacts": part}):
             add, remove = owed.get(row.id, _NONE)
             gone, watched = row.gone_at is not None, row.watched is not None
             found[row.id] = TagCard(row.remote_id, gone, add, remove, watched)

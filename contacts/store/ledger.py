@@ -44,6 +44,7 @@ from contacts.jobs import Job, Kind, Lane, Ticket, Wish, lane_of, stored
 from contacts.store import alike, turns
 from contacts.store.database import Store, Tx
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import (
     OPEN,
     OPEN_ALIKE,
@@ -172,13 +173,13 @@ _THIS: Final = and_(
     jobs.c.state == "released",
     jobs.c.release == bindparam("number"),
 )
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(jobs)
     .where(_THIS, jobs.c.kind == bindparam("what"), jobs.c.started_at.is_(None))
     .values(started_at=bindparam("now"), worker=bindparam("by"), lease_until=bindparam("until"))
     .returning(*JOB)
 )
-_DONE: Final = (
+_DONE: Final = Prepared(
     update(jobs)
     .where(_THIS)
     .values(state="done", settled_at=bindparam("now"), lease_until=None, code=None, reason=None)
@@ -209,12 +210,12 @@ def take(tx: Tx, ticket: Ticket, *, worker: str, lease_s: float, now: float) -> 
         "by": worker,
         "until": now + lease_s,
     }
-    row = tx.execute(_CLAIM, values).first()
+    row = _CLAIM.first(tx, values)
     return None if row is None else _job(row)
 
 
 def _job(row: Any) -> Job:
-    found = {column.name: row._mapping[column.name] for column in JOB}
+    found = {column.name: getattr(row, column.name) for column in JOB}
     found |= {"kind": Kind(row.kind), "lane": lane_of(row.lane), "doubtful": bool(row.doubtful)}
     return Job(**found)
 
@@ -226,7 +227,7 @@ def done(tx: Tx, job: Job, *, now: float) -> bool:
         False when it is no longer this worker's: then its effect must not be written either.
     """
     values = {"ticket": job.id, "number": job.release, "now": now}
-    return tx.execute(_DONE, values).rowcount == 1
+    return _DONE.count(tx, values) == 1
 
 
 def later(
@@ -598,18 +599,18 @@ def _release(tx: Tx, messages: Sequence[Sequence[int]], lease_until: float) -> l
     found: dict[int, Ticket] = {}
     for part in chunks(chosen):
         values = {"chosen": part, "until": lease_until}
-        found |= {row.id: _ticket(row) for row in tx.execute(_RELEASE, values)}
+        found |= {row.id: _ticket(row) for row in _RELEASE.all(tx, values)}
     packed = [[found[job] for job in message if job in found] for message in messages]
     packed = [tickets for tickets in packed if tickets]
     more = [
         {"ticket": one.job, "first": tickets[0].job} for tickets in packed for one in tickets[1:]
     ]
     if more:
-        tx.execute(_TOGETHER, more)
+        _TOGETHER.each(tx, more)
     return packed
 
 
-_RELEASE: Final = (
+_RELEASE: Final = Prepared(
     update(jobs)
     .where(jobs.c.id.in_(bindparam("chosen", expanding=True)), jobs.c.state == "waiting")
     .values(
@@ -629,7 +630,7 @@ _RELEASE: Final = (
         jobs.c.lane,
     )
 )
-_TOGETHER: Final = (
+_TOGETHER: Final = Prepared(
     update(jobs).where(jobs.c.id == bindparam("ticket")).values(message=bindparam("first"))
 )
 
@@ -816,7 +817,7 @@ def unpark(
 _UNPARK: Final = {"state": "waiting", "attempts": 0, "settled_at": None}
 
 # All that the index ``jobs_key`` needs: each push asks this, and there may be a million jobs.
-_UNPARK_CONTACT: Final = (
+_UNPARK_CONTACT: Final = Prepared(
     update(jobs)
     .where(
         jobs.c.kind.in_([kind.value for kind in Kind]),
@@ -837,11 +838,11 @@ def unpark_contact(tx: Tx, location: str, contact: int, *, code: str, now: float
         how many.
     """
     values = {"where": location, "whose": contact, "why": code, "now": now}
-    return int(tx.execute(_UNPARK_CONTACT, values).rowcount)
+    return _UNPARK_CONTACT.count(tx, values)
 
 
 # As above: by the index ``jobs_key``.
-_SERVED: Final = (
+_SERVED: Final = Prepared(
     update(jobs)
     .where(
         jobs.c.kind == bindparam("what"),
@@ -864,7 +865,7 @@ def served(tx: Tx, job: Job, kind: Kind, *, now: float) -> int:
         how many jobs are settled with it.
     """
     values = {"where": job.location, "whose": job.contact, "what": kind, "now": now}
-    return int(tx.execute(_SERVED, values).rowcount)
+    return _SERVED.count(tx, values)
 
 
 def drop(tx: Tx, contact: int) -> int:

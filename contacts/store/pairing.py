@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 
 from contacts.cleaning import Value
 from contacts.existence import SURE, Existence, Known, State, begins, thinks_again
@@ -22,6 +22,7 @@ from contacts.store import ledger, meeting, policies, roster, walks
 from contacts.store.database import Tx
 from contacts.store.inserting import insert
 from contacts.store.meeting import Seen
+from contacts.store.prepared import Prepared
 from contacts.store.tables import WAITING, contacts, jobs, links, pairs, runs
 from contacts.store.tables import walks as walk_table
 from contacts.store.walks import BACKFILL, Phase, Walk, Way
@@ -285,8 +286,11 @@ def _remember(tx: Tx, unsure: Sequence[Pair]) -> None:
 
 def shown(tx: Tx, contact: int) -> str | None:
     """The CRM's id of a contact that is not linked, as a list showed it."""
-    query = select(pairs.c.remote_id).where(pairs.c.contact == contact)
-    return tx.execute(query).scalar_one_or_none()
+    row = _SHOWN.first(tx, {"b_contact": contact})
+    return None if row is None else str(row.remote_id)
+
+
+_SHOWN: Final = Prepared(select(pairs.c.remote_id).where(pairs.c.contact == bindparam("b_contact")))
 
 
 def settle(tx: Tx, contact: int) -> None:

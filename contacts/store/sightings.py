@@ -11,6 +11,7 @@ from contacts import echoes
 from contacts.echoes import TAGS, Cause, Sighting
 from contacts.store.database import Store, Tx
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import sightings as table
 
 # Built once: each job that writes keeps a sighting.
@@ -22,10 +23,12 @@ _LAST: Final = select(table.c.contact, table.c.marks).where(
         select(func.max(table.c.id)).where(table.c.contact.in_(_SOME)).group_by(table.c.contact)
     )
 )
-_DATED: Final = select(table.c.marks).where(
-    _OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True)
+_DATED: Final = Prepared(
+    select(table.c.marks).where(
+        _OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True)
+    )
 )
-_INSERT: Final = table.insert()
+_INSERT: Final = Prepared(table.insert())
 
 
 def of(tx: Tx, contact: int) -> list[Sighting]:
@@ -62,10 +65,10 @@ def keep(
         sent: the fields that we had just told it.
     """
     if cause is Cause.READ and at is not None:
-        same = tx.execute(_DATED, {"b_contact": contact, "b_at": at})
+        same = _DATED.all(tx, {"b_contact": contact, "b_at": at})
         if any(row.marks == marks for row in same):
             return
-    tx.execute(_INSERT, _row(contact, marks, at=at, cause=cause, sent=sent, now=now))
+    _INSERT.count(tx, _row(contact, marks, at=at, cause=cause, sent=sent, now=now))
 
 
 def _row(
@@ -101,8 +104,7 @@ def keep_tags(tx: Tx, seen: Mapping[int, Collection[str]], *, now: float) -> Non
         for last in tx.execute(_LAST, {"b_contacts": part}):
             marks = {**last.marks, TAGS: echoes.marks({}, seen[last.contact])[TAGS]}
             rows.append(_row(last.contact, marks, at=None, cause=Cause.TAGS, now=now))
-    if rows:
-        tx.execute(_INSERT, rows)
+    _INSERT.each(tx, rows)
 
 
 def hear(tx: Tx, sighting: Sighting, type: str, at: float) -> None:

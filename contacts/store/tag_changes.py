@@ -16,18 +16,25 @@ from contacts.store import alike, ledger, roster, sightings, timeline, watching
 from contacts.store.database import Tx
 from contacts.store.inserting import insert
 from contacts.store.matching import chunks
+from contacts.store.prepared import Prepared
 from contacts.store.tables import links
 from contacts.store.tables import tags as table
 from contacts.store.timeline import TAG, Change, What
 
 _SOME: Final[Any] = bindparam("b_contacts", expanding=True)
-_TAGS: Final = select(table.c.contact, table.c.tag, table.c.wanted, table.c.agreed).where(
-    table.c.contact.in_(_SOME)
+_TAGS: Final = Prepared(
+    select(table.c.contact, table.c.tag, table.c.wanted, table.c.agreed).where(
+        table.c.contact.in_(_SOME)
+    )
 )
-_TOLD: Final = update(links).where(links.c.contact.in_(_SOME)).values(tags_at=bindparam("now"))
+_TOLD: Final = Prepared(
+    update(links).where(links.c.contact.in_(_SOME)).values(tags_at=bindparam("now"))
+)
 _ONE: Final = (table.c.contact == bindparam("b_contact"), table.c.tag == bindparam("b_tag"))
-_AGREE: Final = update(table).where(*_ONE).values(agreed=bindparam("has"))
-_MEET: Final = update(table).where(*_ONE).values(agreed=bindparam("has"), wanted=bindparam("want"))
+_AGREE: Final = Prepared(update(table).where(*_ONE).values(agreed=bindparam("has")))
+_MEET: Final = Prepared(
+    update(table).where(*_ONE).values(agreed=bindparam("has"), wanted=bindparam("want"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,9 @@ def settle(tx: Tx, told: Sequence[Told], *, now: float) -> None:
     roster.lock(tx, told[0].job.location)
     told = sorted(told, key=lambda one: one.job.contact)
     was = _before(tx, told, now)
-    tx.execute(_AGREE, [row for one in told for row in _agreed(one)])
+    _AGREE.each(tx, [row for one in told for row in _agreed(one)])
     for part in chunks([one.job.contact for one in told]):
-        tx.execute(_TOLD, {"b_contacts": part, "now": now})
+        _TOLD.count(tx, {"b_contacts": part, "now": now})
     entries = [_entry(one, What.SENT, _moves(one.delta), now) for one in told]
     owed, taken = _meet(tx, told)
     entries += [_entry(one, What.TAKEN, moves, now) for one, moves in taken]
@@ -121,7 +128,7 @@ def meet(
     """
     known: dict[int, list[Any]] = {contact: [] for contact in there}
     for part in chunks(sorted(known)):
-        for row in tx.execute(_TAGS, {"b_contacts": part}):
+        for row in _TAGS.all(tx, {"b_contacts": part}):
             known[row.contact].append(row)
     owed: set[int] = set()
     taken: dict[int, dict[str, Change]] = {}
@@ -148,8 +155,7 @@ def meet(
 
 
 def _write(tx: Tx, moved: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:
-    if moved:
-        tx.execute(_MEET, moved)
+    _MEET.each(tx, moved)
     if new:
         rows = [
             {"contact": r["b_contact"], "tag": r["b_tag"], "wanted": r["want"], "agreed": r["has"]}

@@ -23,6 +23,7 @@ from sqlalchemy import Integer, bindparam, delete, select
 
 from contacts.jobs import Job
 from contacts.store.database import Store, Tx
+from contacts.store.prepared import Prepared
 from contacts.store.tables import timeline as table
 
 EXCERPT: Final = 120
@@ -129,8 +130,7 @@ def keep(tx: Tx, entries: Iterable[Entry]) -> None:
         }
         for one in entries
     ]
-    if rows:
-        tx.execute(_KEEP, rows)
+    _KEEP.each(tx, rows)
 
 
 def moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
@@ -174,7 +174,7 @@ def prune(store: Store, *, older_than_s: float) -> int:
 _WORDLESS: Final = frozenset({What.GONE, What.BACK, What.REMOVED})
 
 # Built once: a bulk of jobs writes a row each.
-_KEEP: Final = table.insert()
+_KEEP: Final = Prepared(table.insert())
 STORY: Final = (
     select(table)
     .where(table.c.contact == bindparam("b_contact"))

@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select,
 from contacts import parcels
 from contacts.jobs import WRITING, Kind
 from contacts.store.database import Tx
+from contacts.store.prepared import Prepared
 from contacts.store.tables import RELEASED, WAITING, jobs, links
 
 ELSEWHERE: Final = "platform.%"
@@ -120,7 +121,7 @@ class _Due:
                 "quiet": self.now - self.gather.quiet_s,
                 "lately": self.now - self.gather.after_s,
             }
-            rows = self.tx.execute(_DUE[live, self.read_only], values).all()
+            rows = _DUE[live, self.read_only].all(self.tx, values)
             found.append((held, [(row.id, (row.kind, row.lane)) for row in rows]))
             ranks.update(range(held, held + len(rows)))
         return found
@@ -181,7 +182,7 @@ def _fairly(
 
 def _out(tx: Tx) -> dict[tuple[str, bool], Out]:
     """What is out, by (location, is it the live lane)."""
-    return {(row.location, bool(row.live)): Out(row.n, row.m) for row in tx.execute(_OUT)}
+    return {(row.location, bool(row.live)): Out(row.n, row.m) for row in _OUT.all(tx)}
 
 
 def _open_locations(tx: Tx, now: float) -> tuple[list[str], list[str]]:
@@ -198,7 +199,7 @@ def _open_locations(tx: Tx, now: float) -> tuple[list[str], list[str]]:
 
 
 _LIVE: Final = (jobs.c.lane == 0).label("live")
-_OUT: Final = (
+_OUT: Final = Prepared(
     select(
         jobs.c.location,
         _LIVE,
@@ -299,7 +300,7 @@ def _due_statement(live: bool, read_only: bool) -> Any:
 
 # Built once: to build one takes 2 ms, to run it 0.2.
 _DUE: Final = {
-    (live, read_only): _due_statement(live, read_only)
+    (live, read_only): Prepared(_due_statement(live, read_only))
     for live in (True, False)
     for read_only in (True, False)
 }
