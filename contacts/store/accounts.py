@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, delete, exists, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, or_, select, update
 
 from contacts.errors import DAY_OVER, UsageError
 from contacts.settings import Settings
@@ -14,11 +14,38 @@ from contacts.store import grants
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
 from contacts.store.grants import Of
+from contacts.store.prepared import Prepared
 from contacts.store.tables import custom_fields as fields_table
 from contacts.store.tables import locations as table
 
 _GRANTED: Final = exists().where(grants.is_shown(Of.LOCATION, table.c.id)).label("granted")
 """Whether an install of our app gave the location a token."""
+
+# A worker reads a location's row, token and fields anew each 5 s, and writes down what its limiter
+# shows each 3 s.
+_HERE: Final = table.c.id == bindparam("b_id")
+_ROW: Final = Prepared(select(table, _GRANTED).where(_HERE))
+_TOKEN: Final = Prepared(select(table.c.token).where(_HERE))
+_FIELDS: Final = Prepared(
+    select(fields_table.c.id, fields_table.c.key, fields_table.c.name, fields_table.c.data_type)
+    .where(fields_table.c.location == bindparam("b_id"))
+    .order_by(fields_table.c.key)
+)
+_SEEN: Final = Prepared(select(table.c.limits_seen).where(_HERE))
+_SAVE_SEEN: Final = Prepared(
+    update(table)
+    .where(_HERE)
+    .values(limits_seen=bindparam("b_seen", type_=table.c.limits_seen.type))
+)
+_END_DAYS_PAUSE: Final = tuple(
+    Prepared(
+        update(table).where(_HERE, why.startswith(DAY_OVER)).values({end: None, why: None})
+    )
+    for end, why in (
+        (table.c.paused_until, table.c.pause_reason),
+        (table.c.bulk_paused_until, table.c.bulk_pause_reason),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +158,7 @@ def location(store: Store, id: str) -> Location:
         UsageError: not known.
     """
     with store.read() as tx:
-        row = tx.execute(select(table, _GRANTED).where(table.c.id == id)).first()
+        row = _ROW.first(tx, {"b_id": id})
     if row is None:
         raise UsageError(f"location {id} is not known: add it with `rollbook locations add {id}`")
     return _location(row, store.clock())
@@ -175,23 +202,18 @@ def token(store: Store, id: str, cipher: Cipher) -> str:
         UsageError: there is none, or it was encrypted with another key.
     """
     with store.read() as tx:
-        sealed = tx.execute(select(table.c.token).where(table.c.id == id)).scalar_one_or_none()
-    if sealed is None:
+        row = _TOKEN.first(tx, {"b_id": id})
+    if row is None or row.token is None:
         raise UsageError(
             f"location {id} has no token: set ROLLBOOK_CRM_TOKEN, or `rollbook locations add {id}`"
         )
-    return cipher.decrypt(bytes(sealed))
+    return cipher.decrypt(bytes(row.token))
 
 
 def custom_fields(store: Store, id: str) -> list[CustomField]:
     """The location's custom fields as last read, by key."""
-    query = (
-        select(fields_table.c.id, fields_table.c.key, fields_table.c.name, fields_table.c.data_type)
-        .where(fields_table.c.location == id)
-        .order_by(fields_table.c.key)
-    )
     with store.read() as tx:
-        return [CustomField(**row._mapping) for row in tx.execute(query)]
+        return [CustomField(*row) for row in _FIELDS.all(tx, {"b_id": id})]
 
 
 def fields_known(store: Store, id: str) -> bool:
@@ -266,24 +288,16 @@ def end_days_pause(tx: Tx, location: str) -> bool:
     Returns:
         whether there was one.
     """
-    ended = False
-    for end, why in (
-        (table.c.paused_until, table.c.pause_reason),
-        (table.c.bulk_paused_until, table.c.bulk_pause_reason),
-    ):
-        waits = update(table).where(table.c.id == location, why.startswith(DAY_OVER))
-        ended |= bool(tx.execute(waits.values({end: None, why: None})).rowcount)
-    return ended
+    return sum(end.count(tx, {"b_id": location}) for end in _END_DAYS_PAUSE) > 0
 
 
 def save_limits_seen(tx: Tx, location: str, seen: dict[str, Any]) -> None:
     """Keep what the limiter showed; ``worker.pulse`` writes it, ``producers.flow`` reads it."""
-    tx.execute(update(table).where(table.c.id == location).values(limits_seen=seen))
+    _SAVE_SEEN.count(tx, {"b_id": location, "b_seen": seen})
 
 
 def limits_seen(store: Store, location: str) -> dict[str, Any] | None:
     """What the limiter last showed of the location; None when it never did."""
-    query = select(table.c.limits_seen).where(table.c.id == location)
     with store.read() as tx:
-        found = tx.execute(query).scalar_one_or_none()
-    return dict(found) if found else None
+        row = _SEEN.first(tx, {"b_id": location})
+    return dict(row.limits_seen) if row is not None and row.limits_seen else None

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from contacts.jobs import OAUTH, Kind, Lane, Wish
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store, Tx
 from contacts.store.inserting import insert
+from contacts.store.prepared import Prepared
 from contacts.store.tables import grants as table
 from contacts.store.tables import locations
 
@@ -127,8 +128,8 @@ def by_id(tx: Tx, id: int) -> Grant | None:
 
 def of(tx: Tx, kind: Of, owner: str) -> Grant | None:
     """The grant of a company or location."""
-    row = tx.execute(select(*COLUMNS).where(is_of(kind, owner))).first()
-    return None if row is None else Grant(**row._mapping)
+    row = _OF.first(tx, {"b_kind": kind, "b_owner": owner})
+    return None if row is None else Grant(*row)
 
 
 def known(store: Store, *, company: str | None = None) -> list[Grant]:
@@ -146,10 +147,7 @@ def shown(tx: Tx, kind: Of, owner: str, cipher: Cipher) -> Shown | None:
     Raises:
         UsageError: it was encrypted with another key.
     """
-    query = select(table.c.access, table.c.generation, table.c.expires_at).where(
-        is_shown(kind, owner)
-    )
-    row = tx.execute(query).first()
+    row = _SHOWN.first(tx, {"b_kind": kind, "b_owner": owner})
     if row is None:
         return None
     return Shown(cipher.decrypt(bytes(row.access)), row.generation, row.expires_at)
@@ -168,6 +166,13 @@ def is_of(kind: Of, owner: Any) -> Any:
 def is_shown(kind: Of, owner: Any) -> Any:
     """Calls of this owner, an id or a column of ids, show the grant's access token."""
     return and_(is_of(kind, owner), table.c.state == State.LIVE, table.c.access.is_not(None))
+
+
+_WHOSE: Final[Any] = (bindparam("b_kind"), bindparam("b_owner"))
+_OF: Final = Prepared(select(*COLUMNS).where(is_of(*_WHOSE)))
+_SHOWN: Final = Prepared(
+    select(table.c.access, table.c.generation, table.c.expires_at).where(is_shown(*_WHOSE))
+)
 
 
 def is_due(before: float) -> Any:

@@ -49,14 +49,14 @@ def commands(settings: Settings, cores: Sequence[int]) -> list[Command]:
 
     Args:
         settings: with the address of Redis and the ports in them.
-        cores: the cores we may use. Two or more workers keep to one core each where there are
-            enough: a process of threads that wanders between cores loses half of its speed to
-            the interpreter's lock (measured: 387 jobs/s, pinned 977).
+        cores: the cores we may use, the first ones first. Workers keep to one core each where
+            there are enough: a process of threads that wanders between cores loses half of its
+            speed to the interpreter's lock (docs/performance.md, "Forty locations").
     """
     env = environment(settings)
     module = (sys.executable, "-m")
     count = settings.worker_processes
-    pinned = 1 < count <= len(cores)
+    pinned = count <= len(cores)
     workers = [
         Command(
             name=f"worker-{n + 1}",

@@ -108,10 +108,19 @@ def database_kind(settings: Settings) -> str:
     return f"PostgreSQL, {parts.path.lstrip('/')} at {parts.hostname or 'this machine'}"
 
 
+def _cores() -> list[int]:
+    """The cores we may use; beginning with another one each time, or the workers of two
+    installations on one machine would all keep to its first."""
+    if sys.platform != "linux":
+        return []
+    cores = sorted(os.sched_getaffinity(0))
+    first = os.getpid() % len(cores)
+    return cores[first:] + cores[:first]
+
+
 def _begin(settings: Settings, supervisor: Supervisor, board: Board) -> None:
     word, made = flower.password(settings)
-    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
-    for command in commands(settings, cores):
+    for command in commands(settings, _cores()):
         supervisor.add(command)
     supervisor.later = lambda: needed(settings)
     note = {

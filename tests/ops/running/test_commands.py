@@ -84,7 +84,7 @@ def test_who_begins_and_who_works_is_stopped_at_once_and_flower_hears_of_all(
 @pytest.mark.parametrize(
     ("processes", "cores", "kept"),
     [
-        pytest.param(1, [0, 1], [None], id="one worker may use every core"),
+        pytest.param(1, [1, 0], [1], id="one keeps to the first"),
         pytest.param(2, [4, 6], [4, 6], id="two keep to one each"),
         pytest.param(3, [0, 1], [None] * 3, id="more workers than cores"),
         pytest.param(2, [], [None] * 2, id="cores cannot be chosen here"),
