@@ -38,9 +38,7 @@ _SAVE_SEEN: Final = Prepared(
     .values(limits_seen=bindparam("b_seen", type_=table.c.limits_seen.type))
 )
 _END_DAYS_PAUSE: Final = tuple(
-    Prepared(
-        update(table).where(_HERE, why.startswith(DAY_OVER)).values({end: None, why: None})
-    )
+    Prepared(update(table).where(_HERE, why.startswith(DAY_OVER)).values({end: None, why: None}))
     for end, why in (
         (table.c.paused_until, table.c.pause_reason),
         (table.c.bulk_paused_until, table.c.bulk_pause_reason),

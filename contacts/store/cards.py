@@ -144,8 +144,8 @@ def settle(
     owner = _OWNER.first(tx, values)
     if owner is not None and owner.contact != contact:
         raise GiveUp(
-            f"the CRM takes this contact for the same person as our contact {owner.contact}: their email "
-            "and phone overlap; correct one of them in the source",
+            "the CRM takes this contact for the same person as our contact "
+            f"{owner.contact}: their email and phone overlap; correct one of them in the source",
             code="link-taken",
         )
     if not _MOVED.count(tx, values):

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Dialect, Insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 
 from contacts.store.database import Tx
 
@@ -41,7 +41,7 @@ class Prepared:
     def __init__(self, statement: Any) -> None:
         self.statement = statement
         self._compiled: dict[str, tuple[SQLCompiler, tuple[str, ...]]] = {}
-        self._forms: dict[tuple[Any, ...], _Form] = {}
+        self._forms: dict[tuple[str, tuple[int, ...]], _Form] = {}
 
     def all(self, tx: Tx, values: Values = _NOTHING) -> list[Any]:
         """Every row of the answer, with an attribute for each column.
@@ -82,12 +82,12 @@ class Prepared:
         if known is None:
             known = self._compiled[dialect.name] = self._compile(dialect, values)
         compiled, lists = known
-        key = (dialect.name, *(len(values[name]) for name in lists))
-        form = self._forms.get(key)
+        sizes = tuple([len(values[name]) for name in lists])
+        form = self._forms.get((dialect.name, sizes))
         if form is None:
             form = _Form(self.statement, compiled, lists, values)
-            if max(key[1:], default=0) <= FEW:
-                self._forms[key] = form
+            if max(sizes, default=0) <= FEW:
+                self._forms[dialect.name, sizes] = form
         return form
 
     def _compile(self, dialect: Dialect, values: Values) -> tuple[SQLCompiler, tuple[str, ...]]:
@@ -97,11 +97,24 @@ class Prepared:
         compiled = self.statement.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         open_lists = (
-            name
-            for name, bind in compiled.binds.items()
-            if bind.expanding and bind.required
+            name for name, bind in compiled.binds.items() if bind.expanding and bind.required
         )
         return compiled, tuple(open_lists)
+
+
+class _Slot(NamedTuple):
+    """Where one parameter of the text comes from.
+
+    Attributes:
+        source: the name in the caller's values; None: ``constant`` is it.
+        place: in the list of that name; None: it is no list.
+    """
+
+    name: str
+    source: str | None
+    place: int | None
+    convert: _Processor
+    constant: Any = None
 
 
 class _Form:
@@ -111,26 +124,9 @@ class _Form:
         self, statement: Any, compiled: SQLCompiler, lists: Sequence[str], values: Values
     ) -> None:
         state = compiled.construct_expanded_state(values)
-        dialect = compiled.dialect
-        places = {
-            name: (source, index)
-            for source, names in state.parameter_expansion.items()
-            if source in lists
-            for index, name in enumerate(names)
-        }
         self.text = state.statement
+        self._slots = _slots(compiled, state, lists, values)
         self._is_positional = compiled.positional
-        names = state.positiontup if compiled.positional else list(state.parameters)
-        self._plan: list[tuple[str, str | None, int | None, Any]] = []
-        for name in names or ():
-            source, index = places.get(name, (name, None))
-            convert = state.processors.get(name) or _processor(compiled, dialect, name)
-            bind = compiled.binds.get(source)
-            if source in values or (bind is not None and bind.required):
-                self._plan.append((name, source, index, convert))
-            else:
-                constant = state.parameters[name]
-                self._plan.append((name, None, None, convert(constant) if convert else constant))
         returns = getattr(statement, "exported_columns", None)
         self._types = [column.type for column in returns] if returns is not None else []
         self._shape: tuple[Any, list[_Processor] | None] | None = None
@@ -138,15 +134,15 @@ class _Form:
     def bound(self, values: Values) -> Any:
         """The values as the driver takes them."""
         found = []
-        for _, source, index, convert in self._plan:
+        for _, source, index, convert, constant in self._slots:
             if source is None:
-                found.append(convert)  # a constant
+                found.append(constant)
                 continue
             value = values[source] if index is None else values[source][index]
             found.append(value if convert is None else convert(value))
         if self._is_positional:
             return tuple(found)
-        return {name: value for (name, *_), value in zip(self._plan, found, strict=True)}
+        return {slot.name: value for slot, value in zip(self._slots, found, strict=True)}
 
     def rows(self, dialect: Dialect, cursor: Any) -> list[Any]:
         """What the driver found, as the columns' types show it."""
@@ -166,19 +162,35 @@ class _Form:
     def _shaped(
         self, dialect: Dialect, description: Sequence[Any]
     ) -> tuple[Any, list[_Processor] | None]:
-        make = namedtuple("Row", [one[0] for one in description], rename=True)._make  # noqa: PYI024
+        row: Any = namedtuple("Row", [one[0] for one in description], rename=True)  # type: ignore[misc]
         converts = [
             type.dialect_impl(dialect).result_processor(dialect, one[1])
             for type, one in zip(self._types, description, strict=True)
         ]
-        return make, converts if any(converts) else None
+        return row._make, converts if any(converts) else None
 
 
-def _processor(compiled: SQLCompiler, dialect: Dialect, name: str) -> _Processor:
-    bind = compiled.binds.get(name)
-    if bind is None:
-        return None
-    found: _Processor = bind.type.dialect_impl(dialect).bind_processor(dialect)
+def _slots(
+    compiled: SQLCompiler, state: ExpandedState, lists: Sequence[str], values: Values
+) -> list[_Slot]:
+    places = {
+        name: (source, index)
+        for source, names in state.parameter_expansion.items()
+        if source in lists
+        for index, name in enumerate(names)
+    }
+    found = []
+    for name in (state.positiontup if compiled.positional else state.parameters) or ():
+        source, index = places.get(name, (name, None))
+        bind = compiled.binds.get(source)
+        convert = state.processors.get(name)
+        if bind is not None and index is None:
+            convert = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+        if source in values or (bind is not None and bind.required):
+            found.append(_Slot(name, source, index, convert))
+        else:
+            constant = state.parameters[name]
+            found.append(_Slot(name, None, None, None, convert(constant) if convert else constant))
     return found
 
 

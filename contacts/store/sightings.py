@@ -24,9 +24,7 @@ _LAST: Final = select(table.c.contact, table.c.marks).where(
     )
 )
 _DATED: Final = Prepared(
-    select(table.c.marks).where(
-        _OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True)
-    )
+    select(table.c.marks).where(_OF, table.c.at == bindparam("b_at"), table.c.dated.is_(True))
 )
 _INSERT: Final = Prepared(table.insert())
 
