@@ -90,7 +90,8 @@ def _measure(options: argparse.Namespace) -> list[Section]:
         if "live" in parts:
             sections.append(rows.live(_live(options, folder), options.waiting))
         if "many" in parts:
-            sections.append(rows.many(_many(options, folder), options.locations))
+            seen = _many(options, folder)
+            sections.append(rows.many(seen, options.locations, calibration_ms))
         return sections
 
 

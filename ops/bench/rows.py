@@ -82,6 +82,10 @@ MANY: Final = (
     Row("CPU of a call: but Flower", "ms", 3.0, digits=2),
     Row("and Redis", "ms", digits=2),
     Row("and Flower", "ms", digits=2),
+    Row("of it worker", "ms", digits=2),
+    Row("of it dispatcher", "ms", digits=2),
+    Row("of it redis", "ms", digits=2),
+    Row("a fixed loop of pure Python", "ms", digits=1),
     Row("cores that all of them use", digits=2),
     Row("Jain index of the calls of each", "", 0.99, "more", digits=4),
     Row("live jobs: put to request sent, median", "ms"),
@@ -158,7 +162,7 @@ def live(seen: Live, put: int) -> Section:
     return Section(title, filled(LIVE, found, {}))
 
 
-def many(seen: Many, locations: int) -> Section:
+def many(seen: Many, locations: int, calibration_ms: float) -> Section:
     """What a call costs when there is always one to make, and whether all get the same."""
     by_role = figures.cpu_ms_per_call(seen.samples)
     per_s = figures.calls_per_s(seen.samples)
@@ -168,8 +172,10 @@ def many(seen: Many, locations: int) -> Section:
         "CPU of a call: but Flower": _sum(by_role, OURS),
         "and Redis": _sum(by_role, (*OURS, "redis")),
         "and Flower": sum(by_role.values()),
+        "a fixed loop of pure Python": calibration_ms,
         "cores that all of them use": sum(by_role.values()) * per_s / 1000,
         "Jain index of the calls of each": figures.jain(seen.by_location.values()),
+        **{f"of it {role}": by_role.get(role, 0.0) for role in ("worker", "dispatcher", "redis")},
         "answers 429": seen.report["refused_429"],
         "arrivals in the busiest 10 s of any": seen.report["max_in_window"],
     }

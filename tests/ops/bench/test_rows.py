@@ -147,7 +147,7 @@ def many(**more: Any) -> Many:
 
 
 def test_many_locations_share_no_limit() -> None:
-    section = rows.many(many(delays_ms={"before": [20.0] * 99 + [70.0]}), 10)
+    section = rows.many(many(delays_ms={"before": [20.0] * 99 + [70.0]}), 10, 31.0)
 
     assert value(section, "use of what all are allowed").value == pytest.approx(96.0)
     assert value(section, "CPU of a call: but Flower").value == pytest.approx(0.42, abs=0.01)
@@ -158,7 +158,7 @@ def test_many_locations_share_no_limit() -> None:
 
 def test_a_flood_that_the_others_notice_is_a_missed_bound() -> None:
     delays = {"before": [20.0], "adding": [300.0], "after": [41.0]}
-    section = rows.many(many(delays_ms=delays, flood=1_000_000), 10)
+    section = rows.many(many(delays_ms=delays, flood=1_000_000), 10, 31.0)
 
     assert [row.what for row in report.missed([section])] == ["more than before, p99"]
 
