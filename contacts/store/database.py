@@ -114,11 +114,12 @@ class Store:
         if self._told is not None and self._told.is_due():
             self._told.measure(lambda: float(tx.execute(_NOW).scalar_one()))
 
-    def commit(self, deed: Callable[[Tx], T]) -> T:
+    def commit(self, deed: Callable[[Tx], T], *, is_urgent: bool = False) -> T:
         """Do something in a transaction, which on SQLite may be one with those of other threads.
 
         Args:
             deed: may be called twice, the first time undone, and by another thread.
+            is_urgent: before those of other threads that wait and are not.
 
         Returns:
             what the deed returned; all of it is committed.
@@ -128,7 +129,7 @@ class Store:
             Exception: what the deed raised; nothing of it is true.
         """
         if self._together is not None:
-            return self._together.run(deed)
+            return self._together.run(deed, is_urgent=is_urgent)
         with self.write() as tx:
             return deed(tx)
 

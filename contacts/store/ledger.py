@@ -197,7 +197,10 @@ def claim(store: Store, ticket: Ticket, *, worker: str, lease_s: float) -> Job |
         the job, or None when the ticket is out of date.
     """
     now = store.clock()
-    return store.commit(lambda tx: take(tx, ticket, worker=worker, lease_s=lease_s, now=now))
+    return store.commit(
+        lambda tx: take(tx, ticket, worker=worker, lease_s=lease_s, now=now),
+        is_urgent=ticket.lane is Lane.LIVE,
+    )
 
 
 def take(tx: Tx, ticket: Ticket, *, worker: str, lease_s: float, now: float) -> Job | None:

@@ -33,10 +33,11 @@ Deed = Callable[[Connection], Any]
 class _Turn:
     """One thread's deed, and what became of it."""
 
-    __slots__ = ("deed", "error", "over", "result", "woken")
+    __slots__ = ("deed", "error", "is_urgent", "over", "result", "woken")
 
-    def __init__(self, deed: Deed) -> None:
+    def __init__(self, deed: Deed, is_urgent: bool) -> None:
         self.deed = deed
+        self.is_urgent = is_urgent
         self.result: Any = None
         self.error: Exception | None = None
         self.over = False
@@ -66,32 +67,39 @@ class Together:
         self._waiting: list[_Turn] = []
         self._is_led = False
 
-    def run(self, deed: Callable[[Connection], T]) -> T:
+    def run(self, deed: Callable[[Connection], T], *, is_urgent: bool = False) -> T:
         """Do it in a transaction; what is returned is committed.
 
         The deed may run twice, the first time undone; and on another thread than the caller's.
 
+        Args:
+            is_urgent: before all that wait and are not; where a hundred wait, that is six groups.
+
         Raises:
             Exception: what the deed or its commit raised; nothing of it is true.
         """
-        mine = _Turn(deed)
+        mine = _Turn(deed, is_urgent)
         with self._guard:
             self._waiting.append(mine)
+            if is_urgent:
+                self._waiting.sort(key=lambda one: not one.is_urgent)  # else as they came
             leads, self._is_led = not self._is_led, True
         if not leads:
             mine.woken.acquire()
         if not mine.over:
             if not leads:
                 time.sleep(GAP_S)
-            self._lead()
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         result: T = mine.result
         return result
 
-    def _lead(self) -> None:
+    def _lead(self, mine: _Turn) -> None:
         with self._guard:
-            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            self._waiting.remove(mine)  # urgent ones may have come before it since
+            group = [mine, *self._waiting[: MOST - 1]]
+            del self._waiting[: MOST - 1]
         try:
             self._settle(group)
         finally:

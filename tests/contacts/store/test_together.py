@@ -75,6 +75,29 @@ def test_those_who_wait_are_committed_at_once(sqlite_store: Store) -> None:
     assert len(commits) == 2, "the one who was busy, and all the others"
 
 
+def test_an_urgent_one_goes_before_all_that_wait(sqlite_store: Store) -> None:
+    done: list[str] = []
+
+    def deed(name: str) -> Callable[[Tx], None]:
+        return lambda tx: done.append(name)
+
+    many = 3 * together.MOST
+    held = Held(sqlite_store, many)
+    with ThreadPoolExecutor(many + 2) as pool:
+        first = pool.submit(sqlite_store.commit, held)
+        while not held.together._is_led:
+            time.sleep(0.002)
+        rest = [pool.submit(sqlite_store.commit, deed("bulk")) for _ in range(many - 1)]
+        while len(held.together._waiting) < many - 1:
+            time.sleep(0.002)
+        urgent = pool.submit(lambda: sqlite_store.commit(deed("live"), is_urgent=True))
+        for one in (first, urgent, *rest):
+            one.result(20)
+
+    assert len(done) == many
+    assert done.index("live") <= 1, "but for the one that was to lead already"
+
+
 def test_one_that_fails_fails_alone(sqlite_store: Store) -> None:
     def broken(tx: Tx) -> None:
         note("half")(tx)
