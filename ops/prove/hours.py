@@ -226,6 +226,16 @@ def table(found: Sequence[tuple[Where, Lived]]) -> Table:
     return drawn
 
 
+def _in_a_line(of: Where, one: Lived) -> str:
+    """What a world showed, as soon as it is over: all of them take hours."""
+    return (
+        f"{of.server}, {'with' if of.headers else 'without'} headers: {one.sent:,} calls, "
+        f"{one.by_us} answers 429 by us, {one.unallowed} calls not allowed, "
+        f"{_mean(one.calm):.1%} used when calm, {_mean(one.beside):.1%} beside strangers "
+        f"({one.per_10k:.0f} of 10,000 refused), {_mean(one.shocks):.1f} a burst"
+    )
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """The command; 0 when every bound holds, 1 when one does not, 2 for a person's mistake."""
     parser = argparse.ArgumentParser(prog="python -m ops.prove.hours", description=__doc__)
@@ -239,16 +249,16 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error("--hours must be at least 0.4, --workers and --jobs at least 1")
     worlds = [
         Where(server, headers, chosen.hours, chosen.workers, chosen.seed)
-        for server in SERVERS
         for headers in (True, False)
+        for server in SERVERS
     ]
     quiet = Console(stderr=True, highlight=False)
     found = []
     try:
         with ProcessPoolExecutor(chosen.jobs) as pool:
             for of, lived in zip(worlds, pool.map(live, worlds), strict=True):
-                quiet.print(f"{of.server}, headers {of.headers}: {lived.sent:,} calls")
                 found.append((of, lived))
+                quiet.print(_in_a_line(of, lived))
     except UsageError as error:
         print(f"ops.prove.hours: {error}", file=sys.stderr)  # noqa: T201
         return 2

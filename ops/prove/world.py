@@ -175,7 +175,13 @@ class World:
             self.seen.asked += 1
             yield ROUND_TRIP_MS
             if isinstance(answer, Grant):
-                break
+                # Threads wake a little late, and now and then much later.
+                slow = self.random.uniform(0, 200) if self.random.random() < 0.005 else 0.0
+                yield answer.wait_ms + self.random.expovariate(1 / 2) + slow
+                if self.limiter.still(self.location, lane, answer):
+                    break
+                ticket = None
+                continue
             if isinstance(answer, Refused | Paused):
                 self.seen.turned_away += 1
             else:
@@ -186,9 +192,6 @@ class World:
                     self.limiter.cancel(self.location, ticket)
                 return False
             yield float(answer.wait_ms)
-        # Threads wake a little late, and now and then much later.
-        slow = self.random.uniform(0, 200) if self.random.random() < 0.005 else 0.0
-        yield answer.wait_ms + self.random.expovariate(1 / 2) + slow
         if lane is Lane.LIVE:
             self.seen.waits.append(self.now - wanted)
         yield from self._send(answer.token, lane, granted)

@@ -47,17 +47,25 @@ local function halt()
   put('doubt', 1)
 end
 
+-- What is left falls by calls alone, however the server counts. So what it fell by to a refusal,
+-- beyond our calls that may have been counted since it was last heard, was taken by strangers.
+local function is_strange()
+  local ours = flying + redis.call('ZCOUNT', SEEN, '(' .. get('left_at') + HOLD, '+inf')
+  return now < get('foreign') or get('left') - ours > SLACK
+end
+
 local function refuse(granted, remaining)
   if now - get('bitten') > HOLD then
     put('bite', math.min(N / 4, bite() + N * 0.02))
     put('bitten', now)
   end
-  if not is_armed() and now >= get('foreign') then unlearn() end
+  local is_ours = not is_armed() and not is_strange()
   if STRICT or not remaining then
     fill('g') -- nothing is known: nothing goes for a window
   elseif granted >= get('refused') then -- else it was on its way when the last one came
-    halt()
+    halt() -- by what was believed so far: a window whose end was seen is waited for all the same
   end
+  if is_ours then unlearn() end
   put('refused', now)
   beware()
 end

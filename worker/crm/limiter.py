@@ -129,7 +129,7 @@ class Limiter:
             answer = self.acquire(location, lane, ticket=ticket)
             if isinstance(answer, Grant):
                 self._sleep(location, answer.token, answer.wait_ms, sleep)
-                if self._still(location, lane, answer):
+                if self.still(location, lane, answer):
                     return answer
                 left_ms -= answer.wait_ms
                 ticket = None
@@ -145,6 +145,26 @@ class Limiter:
                 )
             left_ms -= answer.wait_ms
             self._sleep(location, ticket, answer.wait_ms, sleep)
+
+    def still(self, location: str, lane: Lane, grant: Grant) -> bool:
+        """Whether a token may be used after its wait; one that may not is given back.
+
+        Meanwhile an answer may have said that nothing more is welcome.
+
+        Raises:
+            LimiterDown: no Redis.
+        """
+        if not grant.wait_ms:
+            return True
+        granted = int(grant.token.partition(":")[2]) - grant.wait_ms
+        try:
+            if self._ask("still", location, lane.value, granted):
+                return True
+        except LimiterDown:
+            self.cancel(location, grant.token)
+            raise
+        self.cancel(location, grant.token)
+        return False
 
     def done(
         self,
@@ -227,23 +247,6 @@ class Limiter:
             ) from error
         self._silent = False
         return answer
-
-    def _still(self, location: str, lane: Lane, grant: Grant) -> bool:
-        """Whether a token may be used after its wait; one that may not is given back.
-
-        Meanwhile an answer may have said that nothing more is welcome.
-        """
-        if not grant.wait_ms:
-            return True
-        granted = int(grant.token.partition(":")[2]) - grant.wait_ms
-        try:
-            if self._ask("still", location, lane.value, granted):
-                return True
-        except LimiterDown:
-            self.cancel(location, grant.token)
-            raise
-        self.cancel(location, grant.token)
-        return False
 
     def _sleep(
         self, location: str, held: str, wait_ms: int, sleep: Callable[[float], None]

@@ -72,6 +72,15 @@ def test_a_bound_of_one_server_is_named_with_it(shown: Shown, workload: str, sai
     assert said in broken
 
 
+def test_a_burst_may_cost_three_answers_429_in_the_mean_of_four() -> None:
+    dear = {"sliding log": GOOD, "token bucket": replace(GOOD, refused=13)}
+
+    [broken] = limiter.Row(limiter.SHOCK, "lognormal", dear, seeds=4).broken()
+
+    assert broken.endswith("token bucket: 3.2 answers 429 for a foreign burst")
+    assert limiter.Row(limiter.SHOCK, "lognormal", dear, seeds=5).broken() == []
+
+
 def test_a_server_that_allows_less_than_we_think_is_noticed(connection: redis.Redis) -> None:
     stage = Stage(connection, "sliding log", limiter.EVEN, 1, 1.5)
     world = stage.world(SERVERS["sliding log"](60, 10_000.0))

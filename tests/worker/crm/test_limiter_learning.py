@@ -49,6 +49,12 @@ def by_the_clock() -> Fixed:
     return Fixed(N, 10_000.0, phase=3000.0)
 
 
+def work_in_a_window(bucket, server: Server, ms: int) -> None:
+    """The same, from the beginning of the next window of the server by the clock on."""
+    bucket.tick(int(10_000 - (bucket.now - 3000.0) % 10_000) + 20)
+    work(bucket, server, ms)
+
+
 @pytest.mark.parametrize("name", ["fixed, by the clock", "fixed, from the first", "token bucket"])
 def test_a_server_that_is_no_sliding_one_is_known_within_a_minute(bucket, name: str) -> None:
     assert bucket.look().armed == 1
@@ -108,7 +114,9 @@ def test_a_limit_of_ours_below_the_servers_is_kept_to(bucket) -> None:
 
 
 def test_a_429_that_no_stranger_explains_makes_it_careful_again(bucket) -> None:
-    work(bucket, by_the_clock(), MINUTE)
+    server = by_the_clock()
+    work(bucket, server, MINUTE)
+    work_in_a_window(bucket, server, 9000)
 
     bucket.done(_granted(bucket), status=429, remaining=0, per_window=N)
 
@@ -119,6 +127,7 @@ def test_the_doubt_lasts_longer_each_time(bucket) -> None:
     server = by_the_clock()
     work(bucket, server, MINUTE)
     for minutes in (1, 8):
+        work_in_a_window(bucket, server, 9000)
         bucket.done(_granted(bucket), status=429, remaining=0, per_window=N)
         bucket.tick(minutes * MINUTE - 40_000)
         work(bucket, server, 35_000)
@@ -129,18 +138,33 @@ def test_the_doubt_lasts_longer_each_time(bucket) -> None:
         bucket.tick(2 * MINUTE)  # strangers are forgotten
 
 
-def test_a_429_from_a_known_fixed_window_is_waited_out_to_its_end_and_no_longer(bucket) -> None:
+@pytest.mark.parametrize("name", ["fixed, by the clock", "fixed, from the first", "token bucket"])
+def test_a_429_while_much_was_left_is_the_doing_of_strangers_and_no_reason_for_doubt(
+    bucket, name: str
+) -> None:
+    server = SERVERS[name](N, 10_000.0)
+    work(bucket, server, MINUTE)
+    bucket.tick(11_000)  # a window ends, a bucket fills
+    work(bucket, server, 2000)
+
+    bucket.done(_granted(bucket), status=429, remaining=0, per_window=N)
+
+    assert bucket.look().armed == 0
+
+
+@pytest.mark.parametrize("worked_ms", [2000, 4000])
+def test_a_429_from_a_known_fixed_window_is_waited_out_to_its_end_and_no_longer(
+    bucket, worked_ms: int
+) -> None:
     server = by_the_clock()
     work(bucket, server, MINUTE)
-    bucket.redis.hset("rollbook:limit:{loc}:state", "foreign", bucket.now + MINUTE)
-    bucket.tick(int(10_000 - (bucket.now - 3000.0) % 10_000) + 20)  # a window begins
-    work(bucket, server, 4000)
+    work_in_a_window(bucket, server, worked_ms)
 
     bucket.done(_granted(bucket), status=429, remaining=0, per_window=N)
     begin = bucket.now
     bucket.done(_granted(bucket))
 
-    assert 5500 < bucket.now - begin < 6500
+    assert 9500 < bucket.now - begin + worked_ms < 10_500
 
 
 @pytest.mark.parametrize("status", [500, 503, 401])
