@@ -136,7 +136,15 @@ def table(rows: Sequence[Row]) -> Table:
     found.add_column("latency")
     for server in SERVERS:
         found.add_column(server, justify="right")
-    for name in ("429", "429 a run, at most", "sent", "most in 10 s", "asked a call", "live p50", "live p99"):
+    for name in (
+        "429",
+        "429 a run, at most",
+        "sent",
+        "most in 10 s",
+        "asked a call",
+        "live p50",
+        "live p99",
+    ):
         found.add_column(name, justify="right")
     for row in rows:
         worst = row.worst
