@@ -73,6 +73,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _measure(options: argparse.Namespace) -> list[Section]:
     parts = options.only or PARTS
+    if options.notes and "rival" in parts:
+        raise UsageError("--notes: the plain project writes none; give --only backfill too")
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as name:
         folder = Path(name)
         file = folder / "students.csv"
@@ -83,7 +85,7 @@ def _measure(options: argparse.Namespace) -> list[Section]:
         sections: list[Section] = []
         if ours or rival:
             sections = [
-                rows.backfill(ours, rival, options.students),
+                rows.backfill(ours, rival, options.students, notes=options.notes),
                 rows.cpu(ours, rival, calibration_ms),
                 rows.memory(ours, rival),
             ]
@@ -97,7 +99,7 @@ def _measure(options: argparse.Namespace) -> list[Section]:
 
 def _backfill(options: argparse.Namespace, folder: Path, file: Path) -> backfilling.Backfilled:
     with _part("backfill", folder) as (place, tell), _ours(options, place) as (up, crm):
-        return backfilling.run(up, crm, file, options.students, tell)
+        return backfilling.run(up, crm, file, options.students, tell, notes=options.notes)
 
 
 def _live(options: argparse.Namespace, folder: Path) -> live.Live:
@@ -178,6 +180,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--students", type=int, default=3000, help="new contacts, a push and a tag each (3000)")
+    add("--notes", action="store_true", help="and a note each; with --only backfill")
     add("--waiting", type=int, default=100_000, help="bulk jobs that wait before live ones")
     add("--live", type=int, default=200, help="live jobs (200)")
     add("--locations", type=int, default=10, help="locations that work at once (10)")

@@ -1,4 +1,4 @@
-"""A backfill of new contacts with a tag each, through everything that `rollbook up` starts."""
+"""A backfill of new contacts, with a tag and perhaps a note each, through all of `rollbook up`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,13 @@ country = "Country"
 template = "course: {Course}"
 """
 
+NOTE: Final = """
+[[notes]]
+template = "Enrolled in {Course} on {Enrolled on}"
+"""
+
 CALLS_EACH: Final = 1
-"""A new contact is made with its tag."""
+"""A new contact is made with its tag; a note is one more."""
 
 SETTLE_S: Final = 5.0
 """After the start: what the processes' own start costs is not what idling costs."""
@@ -65,14 +70,20 @@ class Backfilled:
     findings: list[judge.Finding]
 
 
-def run(up: Up, crm: Crm, file: Path, people: int, tell: Tell) -> Backfilled:
+def run(
+    up: Up, crm: Crm, file: Path, people: int, tell: Tell, *, notes: bool = False
+) -> Backfilled:
     """Backfill the file, watch until the ledger has no open job, ask the judge.
+
+    Args:
+        notes: each gets one.
 
     Raises:
         Broken: the command failed, or it takes three times as long as the limit asks for.
     """
-    (up.home / "bench.toml").write_text(MAPPING, encoding="utf-8")
-    patience_s = 60 + 3 * people * CALLS_EACH / LIMIT_PER_S
+    mapping = MAPPING + NOTE if notes else MAPPING
+    (up.home / "bench.toml").write_text(mapping, encoding="utf-8")
+    patience_s = 60 + 3 * people * (CALLS_EACH + notes) / LIMIT_PER_S
     tell("idling")
     time.sleep(SETTLE_S)
     with Watcher(crm.accepted, [up.pid]) as idle:
@@ -84,15 +95,18 @@ def run(up: Up, crm: Crm, file: Path, people: int, tell: Tell) -> Backfilled:
     tell("the same file again")
     read(up, file)
     _wait_until_settled(up, patience_s, tell)
-    findings = judged(crm, file, before=before)
+    findings = judged(crm, file, before=before, notes=notes)
     return Backfilled(idle.samples, busy.samples, reading, before, findings)
 
 
-def judged(crm: Crm, file: Path, *, before: dict[str, Any]) -> list[judge.Finding]:
-    """The judge's findings on people and tags; this file's mapping writes no notes."""
+def judged(
+    crm: Crm, file: Path, *, before: dict[str, Any], notes: bool = False
+) -> list[judge.Finding]:
+    """The judge's findings on people and tags, and on notes where the mapping writes them."""
     people = students.read_export(file)
     for person in people:
-        person.notes.clear()
+        if not notes:
+            person.notes.clear()
     return judge.judge(crm.url, crm.location, people, before=before)
 
 

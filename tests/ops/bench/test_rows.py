@@ -100,6 +100,24 @@ def test_a_lost_or_doubled_student_is_a_missed_bound(worse: dict[str, int], what
     assert [row.what for row in report.missed([section])] == [what]
 
 
+@pytest.mark.parametrize(
+    ("noted", "people", "missed"),
+    [
+        pytest.param(300, 292, [], id="584 calls in 60 s, all are noted"),
+        pytest.param(299, 292, ["students without exactly their note"], id="one is missing"),
+        pytest.param(300, 291, ["by the time of the needed calls at 10 a second"], id="too slow"),
+    ],
+)
+def test_with_a_note_each_it_has_a_time_to_keep(noted: int, people: int, missed: list[str]) -> None:
+    mine = ours()
+    mine.findings.append(Finding("of them with each note once", "300", str(noted), noted == 300))
+    mine.findings.append(Finding("notes twice", "0", "0", True))
+
+    section = rows.backfill(mine, None, people, notes=True)
+
+    assert [row.what for row in report.missed([section])] == missed
+
+
 def test_the_rivals_figures_stand_beside_ours() -> None:
     section = rows.backfill(ours(), rival(), 300)
 
