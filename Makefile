@@ -8,7 +8,7 @@ PEERS  := .venv-peers
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench bench-peers test-peers prove fuzz up lock clean
+.PHONY: help install demo test test-fast check format lint types arrows spelling docs bench bench-peers test-peers test-deep prove fuzz up lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: $(READY) ## measure: 3,000 contacts, beside a plain Celery worker (half a
 bench-peers: ## measure beside Celery, Dramatiq, RQ, the SDK, a textbook bucket (ARGS="--contacts 1000 --side-by-side 3")
 	@$(MAKE) --no-print-directory install VENV=$(PEERS) LOCK=requirements-peers.lock
 	$(PEERS)/bin/python -m ops.bench.peers $(ARGS)
+
+test-deep: $(READY) ## property tests with ten times the examples (an hour; PATHS=tests/worker/crm for some)
+	$(BIN)/python -m pytest -n auto --dist loadfile --timeout 0 --hypothesis-profile deep $(or $(PATHS),tests)
 
 test-peers: ## the small form of each peer, Dramatiq's and RQ's too (a minute)
 	@$(MAKE) --no-print-directory install VENV=$(PEERS) LOCK=requirements-peers.lock

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -31,19 +32,31 @@ from ops.simulator import control
 from ops.simulator.config import SCOPES
 
 # No example may fail for being slow: a shared machine takes what time it takes.
-hypothesis.settings.register_profile(
-    "rollbook", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+usual = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=100
 )
-hypothesis.settings.load_profile("rollbook")
+hypothesis.settings.register_profile("usual", usual)
+hypothesis.settings.register_profile("deep", usual, max_examples=1000)
+hypothesis.settings.load_profile("usual")
 
 POSTGRES = os.environ.get("ROLLBOOK_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
+def examples(few: int) -> int:
+    """So many in a usual run, ten times as many in a deep one (``make test-deep``)."""
+    return few * hypothesis.settings().max_examples // usual.max_examples
+
+
 def pytest_configure() -> None:
     """A run that was begun in the background of a shell ignores Ctrl-C, and so would every process
-    that a test starts and ends by it."""
+    that a test starts and ends by it.
+
+    Where no bytecode is kept, each process that a test starts would compile all of ours anew.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,27 @@ SOURCES = sorted(
 )
 
 
+COMMANDS: Any = typer.main.get_command(app)
+
+
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", docs.pages())
+@cache
+def tree(path: Path) -> ast.Module:
+    """The source, read once: all of it takes a second."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def generated() -> dict[str, str]:
+    return docs.pages()
+
+
+@pytest.mark.parametrize("path", generated())
 def test_generated_page_is_what_make_docs_would_write(path: str) -> None:
-    assert (ROOT / path).read_text(encoding="utf-8") == docs.pages()[path], "run: make docs"
+    assert (ROOT / path).read_text(encoding="utf-8") == generated()[path], "run: make docs"
 
 
 # ---------------------------------------------------------------- settings
@@ -83,6 +98,7 @@ def test_every_kind_of_job_is_explained() -> None:
     assert [kind for kind in Kind if f"| `{kind.value}` |" not in page] == []
 
 
+@cache
 def raised_codes() -> set[str]:
     """Every code that the source can end a job with."""
     found = {cls.code for cls in subclasses(SyncError)} | {ledger.LOST, ledger.ALONE}
@@ -90,7 +106,7 @@ def raised_codes() -> set[str]:
     for path in SOURCES:
         if path.is_relative_to(ROOT / "ops"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call):
                 found |= set(codes_in(node))
     return found
@@ -135,7 +151,7 @@ def mentioned(text: str) -> Iterator[str]:
 
 def complaint(line: str) -> str | None:
     """What is wrong with a command line; None when every command and option of it exists."""
-    command: Any = typer.main.get_command(app)
+    command = COMMANDS
     words = shlex.split(line.replace("|", " ").replace("…", "..."), comments=True)[1:]
     for word in words:
         known = {name for param in command.params for name in param.opts} | {"-h", "--help"}
@@ -164,7 +180,7 @@ def test_every_command_that_a_page_names_exists_with_its_options(path: Path) -> 
 def test_every_command_that_a_message_names_exists_with_its_options() -> None:
     lines: list[str] = []
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 lines += mentioned(node.value)
             elif isinstance(node, ast.JoinedStr):

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from contacts import events
 from contacts.jobs import Kind, Lane, Wish
 from contacts.store import contact_tasks, history, inbox, ledger, notebook
+from tests.conftest import examples
 from worker.tasks import put_what_is_owed
 
 ADA, HERE = "ada@example.org", "loc1"
@@ -33,7 +34,7 @@ DUE = 1_800_100_000.0
 
 a_history = settings(
     # 300 of each were run by hand when this was written; so many fit into a test.
-    max_examples=30,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

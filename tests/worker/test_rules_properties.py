@@ -19,6 +19,7 @@ from contacts.jobs import Job
 from contacts.store import audit, enrolments, facts, firings, ledger, rulesets, watching
 from contacts.store import tables as t
 from contacts.store.database import Tx
+from tests.conftest import examples
 from worker import rules as deed
 from worker.workbench import Effect, Workbench
 
@@ -167,7 +168,7 @@ def link(tx: Tx, contact: int) -> None:
 
 
 def test_each_cause_fires_once_in_any_history(shop: Any) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     def history(steps: list[str]) -> None:
         world = World.made(shop)

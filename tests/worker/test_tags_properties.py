@@ -19,6 +19,7 @@ from contacts.store.ledger_view import counts, parked
 from ops.prove import stage
 from ops.prove.school import School
 from ops.simulator.faults import Fault
+from tests.conftest import examples
 from worker.crm.operations import Operation
 
 TAGS = ("a", "b", "c")
@@ -33,7 +34,7 @@ FAULTS = {
 ABOUT_TAGS = ("contacts.bulk.tags", "contact.tags.add", "contact.tags.remove")
 
 SLOW = settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

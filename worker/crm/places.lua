@@ -24,18 +24,22 @@ local function fill(kind)
   keep(SEEN)
 end
 
+local function begin_anew()
+  put('life', life)
+  put('born', now)
+  put('probe', '')
+  for _, name in ipairs(TIMES) do put(name, 0) end -- a clock set back left them in the future
+end
+
 -- Calls may have been forgotten: up to a whole window of answered ones, which are kept as N ghosts
 -- of this moment, and at most a cap of those on their way. So one probe, and nothing more until a
 -- header says what the server knows of, or the ghosts are over.
 local function turn_cold()
-  put('life', life)
-  put('born', now)
+  begin_anew()
   put('cold', 1)
-  put('probe', '')
   put('strays', cap())
   put('feared', N)
   fill('f')
-  for _, name in ipairs(TIMES) do put(name, 0) end -- a clock set back left them in the future
 end
 
 -- Whose place falls free later than this still has it: what the server had counted no more was
@@ -104,10 +108,11 @@ end
 local function wake(age)
   if not st.born then
     if not age then return false end
-    turn_cold()
     if age >= LEASE then -- nothing can be on its way: this location was never used, or long ago
-      turn_warm()
+      begin_anew()
       put('born', now - LEASE - HOLD)
+    else
+      turn_cold()
     end
   end
   tidy()

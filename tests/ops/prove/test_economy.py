@@ -12,6 +12,7 @@ from contacts import existence
 from ops.prove import economy, least
 from ops.prove.economy import Mix
 from ops.prove.least import Somebody
+from tests.conftest import examples
 
 SHARE = st.floats(0, 1)
 MIXES = st.builds(
@@ -20,7 +21,7 @@ MIXES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(mix=MIXES, people=st.integers(1, 40), chance=st.integers(0, 10**6))
 def test_no_school_costs_more_calls_than_it_must(mix: Mix, people: int, chance: int) -> None:
     shown = economy.backfill("any", mix, people, chance)

@@ -34,7 +34,8 @@ def test_parked_jobs_stand_under_their_code_with_what_to_do(rollbook, three) -> 
         "What to do: Merge the two in the CRM or correct the row, then retry.",
     ]
     assert lines[2].split() == ["Job", "Kind", "Contact", "Location", "Run", "Attempts", "When"]
-    assert lines[4].split() == [str(three[0]), "contact.push", "1", HERE, "7", "1", "just", "now"]
+    assert lines[4].split()[:6] == [str(three[0]), "contact.push", "1", HERE, "7", "1"]
+    assert lines[4].endswith(("now", "ago"))
     assert lines[5].split()[0] == str(three[1])
     assert lines[7] == "crm-refused: a sentence about crm-refused"
 

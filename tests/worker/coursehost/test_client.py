@@ -27,6 +27,7 @@ def host(simulator: Any, integration: str = "zapier", **switches: Any) -> tuple[
     control = simulator(coursehost=switches)
     limits = Limits(1000, 1000, per_day=1_000_000)
     limiter = Limiter(fakeredis.FakeRedis(), limits=lambda _: limits, life=lambda: "one")
+    limiter.vouch()
     calls = Calls(limiter=limiter, connect_timeout=2, read_timeout=2, sleep=lambda _: None)
     platform = Platform(
         Kind.COURSEHOST, f"{control.url}/coursehost", per_minute=400, integration=integration

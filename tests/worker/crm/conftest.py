@@ -62,11 +62,13 @@ def memory() -> fakeredis.FakeServer:
 @pytest.fixture
 def limiter(memory: fakeredis.FakeServer) -> Limiter:
     """The real limiter. The calls of a test need no more tokens than it gives at once."""
-    return Limiter(
+    made = Limiter(
         fakeredis.FakeRedis(server=memory),
         limits=lambda location: Limits(1000, 1000, per_day=1_000_000),
         life=lambda: "one",
     )
+    made.vouch()
+    return made
 
 
 Script = list[bytes | Callable[[socket.socket], None]]

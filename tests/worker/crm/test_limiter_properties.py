@@ -21,6 +21,7 @@ from contacts.jobs import Lane
 from ops.prove.latencies import LATENCIES, Hostile, constant
 from ops.prove.servers import SERVERS, Panel, SlidingLog, most_in_any
 from ops.prove.world import Faults, Steps, World
+from tests.conftest import examples
 from worker.crm.limiter import Limits
 
 MINUTE = 60_000.0
@@ -35,10 +36,10 @@ def real(redis_server: str) -> Iterator[redis.Redis]:
         yield connection
 
 
-def few(examples: int) -> settings:
+def few(usual: int) -> settings:
     """The same examples each time, so that CI repeats what a person saw."""
     return settings(
-        max_examples=examples,
+        max_examples=examples(usual),
         phases=[Phase.explicit, Phase.generate],  # to make it smaller takes minutes
         derandomize=True,
         database=None,

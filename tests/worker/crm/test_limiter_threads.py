@@ -64,7 +64,7 @@ def caller(limiter: Limiter, crm: Crm, number: int, calls: int) -> None:
     for _ in range(calls):
         lane = random.choice([Lane.LIVE, Lane.BULK, Lane.BULK, Lane.SWEEP])
         try:
-            grant = limiter.take(location, lane, patience_s=30, sleep=sleep)
+            grant = limiter.take(location, lane, patience_s=300, sleep=sleep)
         except RateLimited:
             continue
         if random.random() < 0.1:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.simulator import limits as windows
+from tests.conftest import examples
 from worker.crm.windows import Model, Sample, tell
 
 KINDS = {
@@ -59,7 +60,7 @@ def probes(
     offset=st.floats(0.25, 0.75),
     slow=st.floats(0.01, 0.2),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_each_way_to_count_is_told_at_every_phase_and_latency(
     kind: str, phase: float, offset: float, slow: float
 ) -> None:

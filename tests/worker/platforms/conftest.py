@@ -72,6 +72,7 @@ class Harness:
 def _calls() -> Calls:
     limits = Limits(1000, 1000, per_day=1_000_000)
     limiter = Limiter(fakeredis.FakeRedis(), limits=lambda _: limits, life=lambda: "one")
+    limiter.vouch()
     return Calls(limiter=limiter, connect_timeout=2, read_timeout=2, sleep=threading.Event().wait)
 
 

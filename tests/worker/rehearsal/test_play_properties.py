@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts import plans
 from contacts.contact import Person
+from tests.conftest import examples
 
 pytestmark = pytest.mark.redis
 
@@ -74,7 +75,9 @@ def edit(house: Any, wanted: list[dict[str, Any]]) -> None:
 
 
 @settings(
-    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(3),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(before=people(), there=edits(), file=people())
 def test_on_an_unchanged_crm_calls_and_fields_are_those_planned(
@@ -97,7 +100,9 @@ def test_on_an_unchanged_crm_calls_and_fields_are_those_planned(
 
 
 @settings(
-    max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(3),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(file=people(), other=people())
 def test_of_another_file_nothing_is_written_that_was_not_planned(
