@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contacts import tempo
 from contacts.settings import Settings
 from contacts.store import accounts, audit
 from contacts.store.accounts import Location
 from contacts.store.database import Store
+from contacts.tempo import Counting
 from producers.progress import FRESH_S
 
 PACE_S: Final = 600.0
@@ -30,6 +32,9 @@ class Flow:
         foreign: places kept free for calls that are not ours, or that Redis forgot.
         live, bulk: calls that wait in line for a place.
         reserve: places that bulk leaves free, because live calls were seen in the last minute.
+        armed: no more than the window goes in any window, whatever the CRM counts like; False: its
+            headers have shown that more may; None: nobody was busy lately.
+        counting: how it counts, as far as was seen.
         cold: the limiter's memory may have been lost; it waits for the answer to one call.
         paused_until, pause_reason, pause_bulk_only: as of the location.
         per_day, day_left: of the day's calls; left as the CRM's headers last said.
@@ -51,6 +56,8 @@ class Flow:
     live: int
     bulk: int
     reserve: int
+    armed: bool | None
+    counting: Counting
     cold: bool
     paused_until: float | None
     pause_reason: str | None
@@ -71,7 +78,8 @@ class Flow:
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"stopped": self.stopped}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"stopped": self.stopped, "counting": self.counting.name.lower()}
 
 
 def look(store: Store, settings: Settings, place: Location) -> Flow:
@@ -103,6 +111,8 @@ def look(store: Store, settings: Settings, place: Location) -> Flow:
         live=of_now("waiting_live"),
         bulk=of_now("waiting_bulk"),
         reserve=of_now("reserve"),
+        armed=bool(seen["armed"]) if fresh and "armed" in seen else None,
+        counting=tempo.counting(seen),
         cold=bool(of_now("cold")),
         paused_until=place.paused_until,
         pause_reason=place.pause_reason,

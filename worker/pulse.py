@@ -9,7 +9,7 @@ import structlog
 from contacts.errors import SyncError
 from contacts.store import accounts, processes
 from contacts.store.database import DatabaseDown
-from worker.crm.limits import Limits
+from worker.crm.limits import Limits, Look
 from worker.workbench import Workbench
 
 BEAT_S: Final = 5.0
@@ -50,6 +50,31 @@ def _reserve(limits: Limits) -> int:
     return min(limits.live_reserve, limits.per_window // 10)
 
 
+def seen_of(look: Look, limits: Limits, now: float) -> dict[str, Any]:
+    """What is kept of a location's limiter; see ``accounts.save_limits_seen``."""
+    return {
+        "at": now,
+        "used": look.used,
+        "per_window": look.per_window,
+        "window_ms": look.window_ms,
+        "day_left": look.day_left,
+        "per_day": look.per_day,
+        "ghosts": look.ghosts,
+        "waiting_live": look.waiting_live,
+        "waiting_bulk": look.waiting_bulk,
+        "reserve": _reserve(limits) if look.live_seen else 0,
+        "cold": look.cold,
+        "flying": look.flying,
+        "kept": look.day_kept,
+        "pace": look.day_pace / 1000,
+        "heard": bool(look.day_heard),
+        "begins_from": look.begins_from,
+        "begins_to": look.begins_to,
+        "armed": bool(look.armed),
+        "counts": look.counts,
+    }
+
+
 def show_limits(bench: Workbench) -> None:
     """Copy what the limiter holds of each busy location into the database.
 
@@ -64,25 +89,7 @@ def show_limits(bench: Workbench) -> None:
             look = bench.limiter.look(location)
         except SyncError:  # no Redis: the calls themselves say so
             return
-        seen[location] = {
-            "at": now,
-            "used": look.used,
-            "per_window": look.per_window,
-            "window_ms": look.window_ms,
-            "day_left": look.day_left,
-            "per_day": look.per_day,
-            "ghosts": look.ghosts,
-            "waiting_live": look.waiting_live,
-            "waiting_bulk": look.waiting_bulk,
-            "reserve": _reserve(place.limits) if look.live_seen else 0,
-            "cold": look.cold,
-            "flying": look.flying,
-            "kept": look.day_kept,
-            "pace": look.day_pace / 1000,
-            "heard": bool(look.day_heard),
-            "begins_from": look.begins_from,
-            "begins_to": look.begins_to,
-        }
+        seen[location] = seen_of(look, place.limits, now)
     if seen:
         with bench.store.write() as tx:
             for location, values in seen.items():

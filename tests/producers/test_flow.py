@@ -11,6 +11,7 @@ from contacts.settings import Settings, load
 from contacts.store import accounts, audit
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
+from contacts.tempo import Counting
 from producers import flow
 from producers.flow import Flow
 
@@ -55,6 +56,16 @@ def test_it_shows_who_holds_the_places(store: Store, settings: Settings) -> None
     assert (one.in_flight, one.heard, one.own) == (2, True, ())
     assert one.stops_at is None  # 120,000 calls at one a second are more than a day
     assert not one.stopped
+
+
+def test_how_the_crm_counts_does_not_grow_old_but_what_is_made_of_it_does(
+    store: Store, settings: Settings
+) -> None:
+    assert seen(store, settings, armed=0, counts=2).armed is False
+    idle = seen(store, settings, ago=3600, armed=0, counts=2)
+
+    assert (idle.armed, idle.counting) == (None, Counting.REFILLS)
+    assert idle.as_json()["counting"] == "refills"
 
 
 def test_it_says_when_bulk_will_stop_at_this_pace(store: Store, settings: Settings) -> None:

@@ -128,6 +128,7 @@ class Look:
             known.
         armed: 1 while the CRM may be one that estimates from two windows, which is checked before
             each call; 0 when its headers have shown that it is not.
+        counts: how the CRM counts, see ``contacts.tempo.Counting``.
     """
 
     used: int
@@ -148,3 +149,4 @@ class Look:
     begins_from: int
     begins_to: int
     armed: int
+    counts: int

@@ -6,6 +6,7 @@ import fakeredis
 import pytest
 
 from contacts.jobs import Lane
+from contacts.tempo import Counting
 from ops.prove.servers import SERVERS, Fixed, Server
 from worker.crm.limiter import ComeBack, Grant, Limits
 
@@ -69,6 +70,29 @@ def test_a_sliding_server_is_never_taken_for_another(bucket, name: str) -> None:
     work(bucket, SERVERS[name](N, 10_000.0), 3 * MINUTE)
 
     assert bucket.look().armed == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("fixed, by the clock", Counting.WINDOWS),
+        ("fixed, from the first", Counting.WINDOWS),
+        ("token bucket", Counting.REFILLS),
+        ("sliding log", Counting.SLIDING),
+        ("sliding counter", Counting.SLIDING),
+    ],
+)
+def test_after_two_minutes_of_work_it_shows_how_the_server_counts(
+    bucket, name: str, counts: Counting
+) -> None:
+    server = SERVERS[name](N, 10_000.0)
+    assert bucket.look().counts == Counting.UNKNOWN
+
+    for _ in range(8):
+        work(bucket, server, MINUTE // 4)
+        bucket.look()
+
+    assert bucket.look().counts == counts
 
 
 def held_in_a_new_window(bucket) -> int:
