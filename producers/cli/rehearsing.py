@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from contacts.errors import UsageError
+from contacts.tempo import Counting
 from producers.cli.words import number
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Known:
         ahead_s: by how much the database's clock is before this machine's.
         mean_ms: mean time to an answer of the location's calls.
         left_today: calls of the day that are left; None: not known.
+        counting: how the CRM counts, as was seen.
         digests: of the location's rules and of the settings, before anything is read in.
     """
 
@@ -69,6 +71,7 @@ class Known:
     ahead_s: float = 0.0
     mean_ms: float = USUAL_MS
     left_today: int | None = None
+    counting: Counting = Counting.UNKNOWN
     digests: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -151,14 +154,17 @@ def _copy(settings: Settings, target: Store, location: str | None) -> Known:
         source.close()
 
 
-def _lately(store: Store, settings: Settings, location: str) -> tuple[float, int | None]:
+def _lately(store: Store, settings: Settings, location: str) -> tuple[float, int | None, Counting]:
     from contacts.store import accounts, audit
     from producers import flow
 
     known = {one.id: one for one in accounts.locations(store)}
     mean = audit.mean_ms(store, location)
-    left = flow.look(store, settings, known[location]).day_left if location in known else None
-    return USUAL_MS if mean is None else mean, left
+    mean_ms = USUAL_MS if mean is None else mean
+    if location not in known:
+        return mean_ms, None, Counting.UNKNOWN
+    seen = flow.look(store, settings, known[location])
+    return mean_ms, seen.day_left, seen.counting
 
 
 def digests(settings: Settings, store: Store, location: str) -> dict[str, str]:
@@ -235,6 +241,7 @@ def _rehearse(copy: Copy, run: int, *, quiet: bool) -> dict[str, Any]:
         "ahead_s": copy.known.ahead_s,
         "mean_ms": copy.known.mean_ms,
         "left_today": copy.known.left_today,
+        "counts": copy.known.counting,
         "of_the_day": DAY_S - now % DAY_S,
     }
     request.write_bytes(orjson.dumps(asked))

@@ -39,7 +39,7 @@ def main(words: list[str]) -> int:
         settings = load().model_copy(
             update={"database_url": SecretStr(str(asked["database"])), "read_only": False}
         )
-        what = Rehearsed(asked["run"], asked["location"], asked["mean_ms"])
+        what = Rehearsed(asked["run"], asked["location"], asked["mean_ms"], asked["counts"])
         ahead_s = float(asked["ahead_s"])
         stage = open_stage(settings, what, tell=_tell, real=lambda: time.time() + ahead_s)
         try:
@@ -89,6 +89,7 @@ def _forecast(calls: int, limits: Limits, asked: dict[str, Any]) -> dict[str, An
         mean_ms=asked["mean_ms"],
         left_today=limits.per_day if left is None else left,
         of_the_day=asked["of_the_day"],
+        counting=pace.counting_of(limits, asked["counts"]),
     )
     return {"seconds": found.seconds, "days": found.days, "per_day": limits.per_day}
 

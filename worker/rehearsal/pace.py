@@ -1,16 +1,15 @@
-"""How long so many calls take: the limiter's own arithmetic. Pure."""
+"""How long so many calls take, and on how many of the CRM's days. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from contacts import tempo
+from contacts.tempo import Counting
 from worker.crm.limits import Limits
 
 DAY_S: Final = 86_400.0
-
-SPACING: Final = 1.02
-"""Bulk calls are spaced by so much more than an equal share of the window (limiter.lua)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +27,25 @@ class Forecast:
     days: int
 
 
-def gap(limits: Limits, mean_ms: float) -> float:
-    """Seconds between two bulk calls, while work waits.
+def counting_of(limits: Limits, seen: int) -> Counting:
+    """How the CRM counts for us: as was seen, and slidingly where no header is trusted."""
+    return Counting.SLIDING if limits.strict else Counting(seen)
 
-    Two bounds: the spacing, and that each of N places is held for a window (and 10 ms) after the
-    answer of the call that took it.
-    """
-    spaced = limits.window_ms / limits.per_window * SPACING
-    held = (limits.window_ms + 10 + mean_ms) / limits.per_window
-    return max(spaced, held) / 1000
+
+def gap(limits: Limits, mean_ms: float, counting: Counting) -> float:
+    """Seconds between two bulk calls, while work waits."""
+    window = {"calls": limits.per_window, "window_ms": limits.window_ms}
+    return tempo.gap_ms(counting, mean_ms=mean_ms, **window) / 1000
 
 
 def forecast(
-    calls: int, limits: Limits, *, mean_ms: float, left_today: int, of_the_day: float
+    calls: int,
+    limits: Limits,
+    *,
+    mean_ms: float,
+    left_today: int,
+    of_the_day: float,
+    counting: Counting = Counting.UNKNOWN,
 ) -> Forecast:
     """How long so many bulk calls take.
 
@@ -48,13 +53,23 @@ def forecast(
         mean_ms: mean time to an answer.
         left_today: calls of the day that are left for all lanes.
         of_the_day: seconds until the day's quota begins anew.
+        counting: how the CRM counts.
     """
-    step = gap(limits, mean_ms)
+    step = gap(limits, mean_ms, counting)
     kept = int(limits.per_day * limits.day_bulk_share)
     today = max(0, left_today - kept)
-    if calls <= today or not calls:
-        return Forecast(max(0, calls - 1) * step + (mean_ms / 1000 if calls else 0), step, 1)
+    if not calls:
+        return Forecast(0.0, step, 1)
+
+    def took(some: int) -> float:
+        spare = tempo.spare(counting, limits.per_window)
+        limit_per_s = limits.per_window * 1000 / limits.window_ms
+        going = tempo.seconds(some - 1, 1 / step, limit_per_s=limit_per_s, spare=spare)
+        return going + mean_ms / 1000
+
+    if calls <= today:
+        return Forecast(took(calls), step, 1)
     rest, each, waited, days = calls - today, max(1, limits.per_day - kept), of_the_day, 2
     while rest > each:
         rest, waited, days = rest - each, waited + DAY_S, days + 1
-    return Forecast(waited + max(0, rest - 1) * step + mean_ms / 1000, step, days)
+    return Forecast(waited + took(rest), step, days)

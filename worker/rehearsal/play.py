@@ -158,11 +158,13 @@ class Rehearsed:
     Attributes:
         run: of the copy.
         mean_ms: mean time to an answer of the location's calls.
+        counts: how the CRM counts, as was seen; see ``contacts.tempo.Counting``.
     """
 
     run: int
     location: str
     mean_ms: float
+    counts: int = 0
 
 
 def open_stage(
@@ -205,7 +207,7 @@ def open_stage(
         _read(bench, desk, what.location, tell)
     except SyncError as error:
         raise UsageError(f"nothing could be planned: {error.reason}") from None
-    step = pace.gap(place.limits, what.mean_ms)
+    step = pace.gap(place.limits, what.mean_ms, pace.counting_of(place.limits, what.counts))
     return Stage(bench, shadow, notebook, clock, what.run, what.location, step, tell)
 
 
