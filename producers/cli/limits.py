@@ -139,6 +139,23 @@ def _of_the_window(one: Flow, now: float) -> Iterator[tuple[str, bool]]:
             "Redis forgot",
             False,
         )
+    if one.armed is not None:
+        yield _counted(one), False
+
+
+def _counted(one: Flow) -> str:
+    """How the CRM counts, and what the limiter makes of it."""
+    from contacts.tempo import Counting
+
+    how = {
+        Counting.UNKNOWN: "how the CRM counts was not seen yet",
+        Counting.WINDOWS: "the CRM counts in fixed windows",
+        Counting.REFILLS: "the CRM counts as a bucket that fills evenly",
+        Counting.SLIDING: "the CRM counts in a sliding window, or may",
+    }[one.counting]
+    if one.armed:
+        return f"{how}: the strictest way is assumed"
+    return f"{how}; what its headers leave is used"
 
 
 def _of_the_day(one: Flow, now: float) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from producers.cli import alive, meter, screen
-from producers.cli.words import count, number, span, until_when
+from producers.cli.words import clock, count, number, span, until_when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,17 +16,23 @@ if TYPE_CHECKING:
     from contacts.store.processes import Process
     from contacts.store.runs import Run
     from producers.cli.door import Door
+    from producers.flow import Flow
     from producers.progress import Limits, Look
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One location: what waits there, and how fast it goes."""
+    """One location: what waits there, and how fast it goes.
+
+    Attributes:
+        flow: whether the day's calls last; None where no bulk waits, so that it does not matter.
+    """
 
     location: Location
     backlog: Backlog | None
     rate: float
     limits: Limits
+    flow: Flow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def gather(door: Door) -> Overview:
         DatabaseDown: no answer.
     """
     from contacts.store import accounts, audit, ledger_view, runs
-    from producers import progress
+    from producers import flow, progress
 
     store, settings = door.store, door.settings
     waiting = {one.location: one for one in ledger_view.waiting_by_location(store)}
@@ -100,6 +106,9 @@ def gather(door: Door) -> Overview:
                 backlog=waiting.get(place.id),
                 rate=audit.rate(store, location=place.id, seconds=progress.RATE_S),
                 limits=progress.limits(store, settings, place),
+                flow=flow.look(store, settings, place)
+                if _has_bulk(waiting.get(place.id))
+                else None,
             )
             for place in accounts.locations(store)
         ],
@@ -107,6 +116,11 @@ def gather(door: Door) -> Overview:
         runs=[progress.look(store, settings, run) for run in _under_way(runs.recent(store))],
         held=ledger_view.writing(store) if settings.read_only else None,
     )
+
+
+def _has_bulk(backlog: Backlog | None) -> bool:
+    """Whether anything waits that stops when the day's calls are few."""
+    return backlog is not None and backlog.bulk + backlog.sweep > 0
 
 
 def _under_way(newest_first: list[Run]) -> list[Run]:
@@ -136,6 +150,8 @@ def draw(seen: Overview) -> list[RenderableType]:
     for place in seen.places:
         if pause := _pause(place.location, seen.at):
             drawn.append(Text(f"{place.location.id} is {pause}", style="yellow"))
+        elif place.flow and (stop := _stop(place.flow, seen.at)):
+            drawn.append(Text(f"{place.location.id}: {stop}", style="yellow"))
     if seen.runs:
         drawn.append(Text(""))
     for look in seen.runs:
@@ -218,6 +234,23 @@ def _pause(place: Location, now: float) -> str | None:
     )
 
 
+def _stop(flow: Flow, now: float) -> str | None:
+    """That the day's calls do not last; None where they do, or nobody knows."""
+
+    def at(moment: float) -> str:
+        return f"{clock(moment, now)} (in {span(moment - now)})"
+
+    if flow.stopped:
+        goes_on = (
+            "is asked now and then" if flow.begins_at is None else f"goes on {at(flow.begins_at)}"
+        )
+        return f"bulk has stopped for the day: it {goes_on}"
+    if flow.stops_at is None:
+        return None
+    goes_on = "" if flow.begins_at is None else f" and goes on {at(flow.begins_at)}"
+    return f"at this pace bulk stops {at(flow.stops_at)}{goes_on}"
+
+
 def _run(look: Look) -> RenderableType:
     from rich.text import Text
 
@@ -261,6 +294,8 @@ def _place_json(place: Place, now: float) -> dict[str, Any]:
         "tokens_used": place.limits.used,
         "tokens": place.limits.window,
         "day_left": place.limits.day_left,
+        "bulk_stops_at": place.flow.stops_at if place.flow else None,
+        "bulk_stopped": bool(place.flow and place.flow.stopped),
         "paused": {"reason": location.pause_reason, "until": location.paused_until}
         if paused
         else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contacts.store import accounts
 from contacts.store.database import Store
 
@@ -31,6 +33,31 @@ def test_it_shows_each_location_in_a_line(rollbook, location, book: Store) -> No
         "loc_here: the day's calls last at this pace; the hour of the CRM's new day is not known "
         "yet\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("armed", "counts", "line"),
+    [
+        (1, 0, "how the CRM counts was not seen yet: the strictest way is assumed"),
+        (0, 1, "the CRM counts in fixed windows; what its headers leave is used"),
+        (0, 2, "the CRM counts as a bucket that fills evenly; what its headers leave is used"),
+        (1, 3, "the CRM counts in a sliding window, or may: the strictest way is assumed"),
+    ],
+)
+def test_it_says_how_the_crm_counts_and_what_is_made_of_it(
+    rollbook, location, book: Store, armed: int, counts: int, line: str
+) -> None:
+    seen(book, armed=armed, counts=counts)
+
+    assert f"loc_here: {line}" in " ".join(rollbook("limits").out.split())
+
+
+def test_of_an_idle_location_it_does_not_say_how_the_crm_counts(
+    rollbook, location, book: Store
+) -> None:
+    seen(book, at=book.clock() - 3600, armed=0, counts=1)
+
+    assert "the CRM counts" not in rollbook("limits").out
 
 
 def test_it_foretells_when_bulk_stops_and_when_the_day_begins(

@@ -81,6 +81,44 @@ def test_a_pause_of_bulk_alone_says_that_live_jobs_go_on(rollbook, location, boo
     assert "loc_here is paused for all but live jobs until " in rollbook("status").out
 
 
+def short_of_calls(book: Store, **more: float) -> None:
+    """An hour of the day's calls is left for bulk, at ten a second."""
+    seen = {"at": book.clock(), "used": 87, "day_left": 66_000, "kept": 30_000, "pace": 10.0}
+    with book.write() as tx:
+        accounts.save_limits_seen(tx, HERE, seen | more)
+
+
+def test_bulk_that_the_days_calls_do_not_suffice_for_says_when_it_stops_and_goes_on(
+    rollbook, location, book: Store
+) -> None:
+    put(book, 1)
+    short_of_calls(book, begins_to=(book.clock() + 7290) * 1000)
+
+    out = rollbook("status").out
+
+    stops = r"^loc_here: at this pace bulk stops \S.* \((in 59 min|in 1 h).*\)"
+    assert re.search(stops + r" and goes on \S.* \(in 2 h( 1 min)?\)$", out, re.M)
+    assert rollbook("status", "--json").lines[0]["locations"][0]["bulk_stops_at"] > book.clock()
+
+
+def test_bulk_that_has_stopped_for_the_day_says_when_it_goes_on(
+    rollbook, location, book: Store
+) -> None:
+    put(book, 1)
+    short_of_calls(book, day_left=30_000)
+
+    assert "loc_here: bulk has stopped for the day: it is asked now and then" in (
+        rollbook("status").out
+    )
+    assert rollbook("status", "--json").lines[0]["locations"][0]["bulk_stopped"] is True
+
+
+def test_where_no_bulk_waits_the_day_is_not_spoken_of(rollbook, location, book: Store) -> None:
+    short_of_calls(book)
+
+    assert "bulk stops" not in rollbook("status").out
+
+
 def test_a_run_under_way_is_one_line(rollbook, export, location, alive, book) -> None:
     rollbook("backfill", str(export), "--no-wait")
 
