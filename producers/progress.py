@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
 
+from contacts import tempo
 from contacts.existence import Known
 from contacts.settings import Settings
 from contacts.store import accounts, audit, ledger_view, processes, runs
 from contacts.store.database import Store
 from contacts.store.ledger_view import Counts
 from contacts.store.runs import Run
+from contacts.tempo import Counting
 from producers import forecast
 
 RATE_S = 10.0
 """The speed that is shown is that of the last 10 s, the CRM's own window."""
 
-USUAL = 0.98
-"""Of the limit is used while work waits, once the limiter has learnt how the CRM counts; 0.95 where
-no header is trusted. See docs/limiter.md."""
+USUAL_MS = 150.0
+"""To an answer, where it is not worth a question to the database."""
 
 SPARING = 20.0
 """What is left is counted for at most a twentieth of the time."""
@@ -41,12 +43,14 @@ class Limits:
         window: calls in a window.
         used: tokens of the window that are taken now; None: not seen lately.
         day_left: calls left today; None: not seen yet.
+        counting: how the CRM counts, as far as was seen.
     """
 
     per_s: float
     window: int
     used: int | None
     day_left: int | None
+    counting: Counting = Counting.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Look:
     Attributes:
         at: seconds since the epoch.
         rate: calls a second of the location, over the last 10 s.
-        pace: calls of the run a second, over the last minute.
+        pace: calls of the run a second, as they will be.
+        spare: calls that go out besides, because a bucket is full, or may be.
         calls_left: that its open jobs will make; see :mod:`producers.forecast`.
         paused: why the location is paused, and until when (seconds since the epoch).
         missing: kinds of process that are needed and not alive.
@@ -73,6 +78,7 @@ class Look:
     missing: tuple[str, ...]
     held: int = 0
     calls_left: float = 0.0
+    spare: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -92,7 +98,8 @@ class Look:
             return None
         if self.limits.day_left is not None and self.calls_left > self.limits.day_left:
             return None
-        return self.calls_left / self.pace
+        limit_per_s = self.limits.per_s
+        return tempo.seconds(self.calls_left, self.pace, limit_per_s=limit_per_s, spare=self.spare)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -170,39 +177,76 @@ def look(store: Store, settings: Settings, run: Run, ahead: Ahead | None = None)
     seconds = _rate_seconds(run, now)
     run = runs.get(store, run.id) or run
     may = limits(store, settings, place)
-    pace = _pace(store, run, may, now)
+    since = now - _began(run)
+    pace = _pace(store, run, may, since)
+    left = (ahead or Ahead()).left(store, run, pace, read_only=settings.read_only)
     return Look(
         at=now,
         run=run,
         jobs=ledger_view.counts(store, run=run.id),
         rate=audit.rate(store, location=run.location, seconds=seconds),
-        pace=pace,
+        pace=_with_pages(store, run, pace, left),
         limits=may,
         paused=paused,
         missing=missing(store),
         held=ledger_view.writing(store, run=run.id) if settings.read_only else 0,
-        calls_left=(ahead or Ahead()).left(store, run, pace, read_only=settings.read_only),
+        calls_left=left,
+        spare=_spare(may, since),
     )
 
 
-def _pace(store: Store, run: Run, may: Limits, now: float) -> float:
-    """Calls a second, as they will be: those of the last minute.
-
-    The pages of a list come one after the other, which says nothing of how fast it goes when they
-    are over; and a bucket that was full hides the limit at first.
-    """
+def _began(run: Run) -> float:
+    """Since when its calls tell how fast it goes, seconds since the epoch; in the future while the
+    pages of a list are read: they come one after the other, and tell nothing of that."""
     known = Known.of(run.existence) if run.existence else None
+    if known is not None and known.reading:
+        return math.inf
+    return run.started_at if known is None or known.over_at is None else known.over_at
+
+
+def _pace(store: Store, run: Run, may: Limits, since: float) -> float:
+    """Calls a second, as they will be: those of the last minute, and for the part of it that is
+    not lived yet what is usual where the CRM counts like that.
+
+    A bucket that was full hides the limit at first.
+    """
     lately = audit.pace(store, run.id, seconds=PACE_S)
-    usual = USUAL * may.per_s
-    if known is not None and known.reading and lately:
+    if not lately:
+        return 0.0
+    window_ms = 1000 * may.window / may.per_s
+    usual = 1000 / tempo.gap_ms(
+        may.counting, calls=may.window, window_ms=window_ms, mean_ms=USUAL_MS
+    )
+    if since < RATE_S:  # a few calls tell nothing
         return usual
-    if known is not None and known.over_at is not None and lately:
-        since = now - known.over_at
-        if since < RATE_S:  # a few calls tell nothing
-            lately = usual
-        elif since <= PACE_S:
-            lately = audit.pace(store, run.id, seconds=since) or usual
+    if since < PACE_S:
+        part = since / PACE_S
+        lately = part * (audit.pace(store, run.id, seconds=since) or usual) + (1 - part) * usual
     return min(lately, may.per_s)
+
+
+def _with_pages(store: Store, run: Run, pace: float, left: float) -> float:
+    """The pace of all calls that are left, where some of them go out while a list is read: each
+    page waits for the one before and for what that has brought, so meanwhile it is slower."""
+    known = Known.of(run.existence) if run.existence else None
+    if known is None or not known.reading or known.pages < 2 or not known.pages_left:
+        return pace
+    if known.by_list is None or known.by_each is None or known.by_list > known.by_each:
+        return pace  # it will be given up
+    # The first page waits for nobody, so between so many pages lies one wait less.
+    reading_s = known.pages_left * (store.clock() - run.started_at) / (known.pages - 1)
+    meanwhile = min(audit.pace(store, run.id, seconds=PACE_S) * reading_s, left)
+    return left / (reading_s + (left - meanwhile) / pace) if pace and left else pace
+
+
+def _spare(may: Limits, since: float) -> float:
+    """Calls that go out beside the pace: what a bucket holds; where it is not known whether it is
+    one, half of that at first, and nothing after a minute, by when it is."""
+    if may.counting is Counting.REFILLS:
+        return may.window - (may.used or 0)
+    if since < 0:  # pages are waited for, at less than the limit
+        return 0.0
+    return tempo.spare(may.counting, may.window) * max(0.0, 1 - since / PACE_S)
 
 
 def _rate_seconds(run: Run, now: float) -> float:
@@ -224,6 +268,7 @@ def limits(store: Store, settings: Settings, place: accounts.Location) -> Limits
         window=may.calls,
         used=int(seen["used"]) if fresh else None,
         day_left=None if day_left is None else int(day_left),
+        counting=tempo.counting(seen),
     )
 
 

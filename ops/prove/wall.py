@@ -9,10 +9,11 @@ script in a Redis of its own; the CRM is the stand-in without its socket, behind
 servers that may count. Worker threads are threads, of which one runs at a time: who waits for a
 token or an answer waits in virtual time. The dispatcher looks twice a second, as it does.
 
-Two bounds: the time by that of the necessary calls at the limit (1.03), and the time that `rollbook
-status` says is left, from 5 % on, against the time that it then took (5 %). The second also where
-half of the people are there, changed, lacking tags: the mix changes on the way. Exit code 1 when
-one is broken.
+Three bounds: the time by that of the necessary calls at the limit (1.03); the time that `rollbook
+status` says is left, from 5 % on, against the time that it then took (5 %); and the time that a
+plan of these calls would tell, made once it is known how the CRM counts (3 %). The second also
+where half of the people are there, changed, lacking tags: the mix changes on the way. Exit code 1
+when one is broken.
 """
 
 from __future__ import annotations
@@ -24,25 +25,32 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from statistics import fmean
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from contacts.jobs import Lane, Ticket
-from contacts.store import ledger, ledger_view, processes, runs
+from contacts.store import accounts, ledger, ledger_view, processes, runs
+from contacts.tempo import Counting
 from ops.prove import economy, least, stage
 from ops.prove.economy import Mix
 from ops.prove.latencies import LATENCIES
 from ops.prove.own_redis import own_redis
-from ops.prove.school import BEGIN, School
+from ops.prove.school import BEGIN, HERE, School
 from ops.prove.servers import SERVERS
 from ops.prove.world import Steps, World
 from producers import progress
 from producers.dispatcher import TICK_S
+from worker import pulse
+from worker.rehearsal import pace
 
 MOST: Final = 1.03
 """Time taken by calls needed at 10 a second."""
+
+PLANNED: Final = 0.03
+"""Of the time that it took, a plan of as many calls may be wrong by so much."""
 
 ERROR: Final = 0.05
 """Of the time that was left, and of the whole where little is left."""
@@ -84,6 +92,13 @@ class House:
         """Begin to work."""
         self.school.wire.meanwhile = self._call
         self.world.begin(self._dispatch())
+
+    def show_limits(self) -> None:
+        """Copy what the limiter shows, as a worker's pulse does."""
+        look = self.world.limiter.look(self.world.location)
+        with self.school.store.write() as tx:
+            seen = pulse.seen_of(look, self.world.limits, self.school.clock.now)
+            accounts.save_limits_seen(tx, HERE, seen)
 
     def _dispatch(self) -> Steps:
         """Release what there is room for, twice a second."""
@@ -149,6 +164,7 @@ class Shown:
         needed, made: calls.
         error: the largest of what was foretold from 5 % on, as a share of the time left.
         refused: answers 429.
+        planned: seconds that a plan of the calls made would tell.
         bounded: its time has a bound: nobody had to be found first.
     """
 
@@ -159,6 +175,11 @@ class Shown:
     error: float
     refused: int
     bounded: bool
+    planned: float
+
+    @property
+    def planned_wrong(self) -> float:
+        return self.planned / self.seconds - 1
 
     @property
     def ratio(self) -> float:
@@ -172,6 +193,8 @@ class Shown:
             found.append(f"{self.name}: {self.ratio:.3f} of the time needed")
         if self.error > ERROR:
             found.append(f"{self.name}: its end was foretold {self.error:.1%} wrong")
+        if self.bounded and abs(self.planned_wrong) > PLANNED:
+            found.append(f"{self.name}: a plan's time is {self.planned_wrong:+.1%} wrong")
         return found + [f"{self.name}: {self.refused} answers 429"] * bool(self.refused)
 
 
@@ -204,10 +227,22 @@ def play(one: Play) -> Shown:
         said = _until_over(house, run, needed, one.foretells)
         took = max(at for at in world.seen.accepted) / 1000
         made = economy.calls(school).total()
+        planned = _planned(made, world, one.latency)
     return Shown(
         f"{one.mix}; {one.server}, {one.latency}", took, needed, made, _worst(said, took),
-        world.seen.refused, not mix.there,
+        world.seen.refused, not mix.there, planned,
     )  # fmt: skip
+
+
+def _planned(calls: int, world: World, latency: str) -> float:
+    """The time that a plan of so many calls tells, now that it was seen how the server counts."""
+    random, take = Random(1), LATENCIES[latency]
+    mean_ms = fmean(sum(take(random, 0.0)) for _ in range(10_000))
+    counting = Counting(world.limiter.look(world.location).counts)
+    return pace.forecast(
+        calls, world.limits, mean_ms=mean_ms, left_today=world.limits.per_day, of_the_day=0.0,
+        counting=counting,
+    ).seconds  # fmt: skip
 
 
 def _until_over(
@@ -218,6 +253,7 @@ def _until_over(
     while ledger_view.counts(school.store).open:
         house.world.run(house.world.now + 1000 * step)
         school.clock.now = BEGIN + house.world.now / 1000
+        house.show_limits()
         known = runs.get(school.store, run)
         assert known is not None
         look = foretells(school.store, school.bench.settings, known)
@@ -236,11 +272,13 @@ def _worst(said: Sequence[tuple[float, float]], took: float) -> float:
 def table(shown: Sequence[Shown]) -> Table:
     """For people."""
     found = Table("Backfill", title="Time, and what was foretold of it")
-    for head in ("s", "calls needed", "made", "time / needed", "foretold wrong by", "429"):
+    for head in ("s", "calls needed", "made", "time / needed", "foretold wrong by", "a plan's time",
+                 "429"):  # fmt: skip
         found.add_column(head, justify="right")
     for one in shown:
         found.add_row(one.name, f"{one.seconds:,.0f}", f"{one.needed:,}", f"{one.made:,}",
-                      f"{one.ratio:.3f}", f"{one.error:.1%}", f"{one.refused}")  # fmt: skip
+                      f"{one.ratio:.3f}", f"{one.error:.1%}",
+                      f"{one.planned_wrong:+.1%}", f"{one.refused}")  # fmt: skip
     return found
 
 

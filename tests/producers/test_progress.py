@@ -157,6 +157,10 @@ def test_it_takes_the_calls_that_are_left_by_those_that_are_made_a_second() -> N
     assert looked().as_json()["seconds_left"] == 5
 
 
+def test_what_a_bucket_holds_goes_out_besides() -> None:
+    assert looked(calls_left=1000.0, spare=80.0).seconds_left == 92.0
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -210,7 +214,27 @@ def test_while_the_list_is_read_the_pace_is_that_which_follows(
     assert progress.look(store, settings, run).pace == pytest.approx(9.8)  # too few calls since
     store.clock.tick(9)
     calls(store, 5, apart=1.0)
-    assert progress.look(store, settings, run).pace == pytest.approx(0.7, abs=0.3)
+    # Of a minute twelve seconds were lived at that pace.
+    assert progress.look(store, settings, run).pace == pytest.approx(7.9, abs=0.3)
+    store.clock.tick(40)
+    calls(store, 5, apart=1.0)
+    # And now 51 at ten calls; the other nine are still as usual.
+    assert progress.look(store, settings, run).pace == pytest.approx(1.7, abs=0.1)
+
+
+def test_what_goes_out_while_a_list_is_read_goes_at_the_pace_of_its_pages(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    calls(store, 40, apart=1.0)
+    known = Known(
+        Existence.AUTO, 400, found=150, sure=150, total=400, pages=2, rows=200, state=State.WALKING
+    )
+    keep(store, run, known)
+
+    look = progress.look(store, settings, run)
+
+    # The second of four pages came after a minute: the other two take two.
+    assert look.calls_left / look.pace == pytest.approx(120)
 
 
 def test_what_is_left_is_counted_anew_only_now_and_then(

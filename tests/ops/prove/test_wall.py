@@ -9,7 +9,9 @@ from ops.prove.wall import Play, Shown
 from producers import progress
 
 NEW = Play("new, tags and a note", "token bucket", "constant 80 ms", people=60)
-SHOWN = Shown("x", seconds=103.0, needed=1000, made=1002, error=0.05, refused=0, bounded=True)
+SHOWN = Shown(
+    "x", seconds=103.0, needed=1000, made=1002, error=0.05, refused=0, bounded=True, planned=103.0
+)
 
 
 def test_a_backfill_of_new_people_makes_a_call_for_each_and_one_for_each_note() -> None:
@@ -33,5 +35,7 @@ def test_bounds_are_at_their_edges() -> None:
     assert SHOWN.broken == []
     assert replace(SHOWN, seconds=103.1).broken == ["x: 1.031 of the time needed"]
     assert replace(SHOWN, error=0.051).broken == ["x: its end was foretold 5.1% wrong"]
+    assert replace(SHOWN, planned=106.1).broken == ["x: a plan's time is +3.0% wrong"]
+    assert replace(SHOWN, planned=99.8).broken == ["x: a plan's time is -3.1% wrong"]
     assert replace(SHOWN, refused=1).broken == ["x: 1 answers 429"]
     assert replace(SHOWN, seconds=200.0, bounded=False).broken == []
