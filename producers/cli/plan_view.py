@@ -94,11 +94,7 @@ def remarks(plan: Plan) -> list[str]:
         f"{number(one['jobs'])} would be parked, {one['code']}: {one['reason']}"
         for one in sums["parked"]
     ]
-    found += [
-        f"Conflict: {one['field']} of contact {one['contact']}; "
-        f"{'ours' if one['lost'] == 'ours' else 'the edit in the CRM'} loses ({one['by']})"
-        for one in sums["conflicts"][:10]
-    ]
+    found += _conflicts(plan)
     if sums["other_calls"]:
         found.append(
             f"Jobs were waiting already: they go first, with {count(sums['other_calls'], 'call')} "
@@ -108,6 +104,16 @@ def remarks(plan: Plan) -> list[str]:
         jobs = sum(sums["platform_jobs"].values())
         found.append(f"{count(jobs, 'job')} for the course platform are not rehearsed.")
     return found
+
+
+def _conflicts(plan: Plan) -> Iterator[str]:
+    """By what people know the contact by; one that is not written to has our id alone."""
+    conflicts = plan.sums["conflicts"][:10]
+    people = {one.contact: one.person for one in plan.touched} if conflicts else {}
+    for one in conflicts:
+        who = people.get(one["contact"], f"contact {one['contact']}")
+        whose = "ours" if one["lost"] == "ours" else "the edit in the CRM"
+        yield f"Conflict: {one['field']} of {who}; {whose} loses ({one['by']})"
 
 
 def _rejects(plan: Plan) -> RenderableType:
