@@ -111,6 +111,28 @@ def test_of_strangers_calls_few_are_paid_for_with_a_429(
     assert 0 < shown.refused <= 0.01 * shown.sent
 
 
+def test_without_live_calls_bulk_has_the_whole_bucket(connection: redis.Redis) -> None:
+    shown = runs.backlog(Stage(connection, "token bucket", limiter.EVEN, 7, 3.0))
+
+    assert shown.use > 0.99
+
+
+@pytest.mark.parametrize("server", list(SERVERS))
+def test_a_lone_live_call_has_its_place_at_once_while_bulk_takes_all_the_rest(
+    connection: redis.Redis, server: str
+) -> None:
+    stage = Stage(connection, server, limiter.EVEN, 7, 3.0)
+    world = stage.world(stage.make())
+    world.backlog(Lane.BULK, runs.THREADS)
+    world.live_traffic(0.5)
+
+    shown = stage.count(world)
+
+    assert shown.live_p50_ms < 20
+    assert max(world.seen.waits) < 1000
+    assert shown.use > 0.9
+
+
 def test_twenty_jobs_out_are_enough_and_two_are_not(connection: redis.Redis) -> None:
     stage = Stage(connection, "sliding counter", limiter.EVEN, 3, 3.0)
 
