@@ -1,6 +1,6 @@
 """A file of many people: into the roster, and into the ledger what the CRM lacks of them.
 
-The file is read twice. First to see who has several rows; then in batches of 500 rows, each one
+The file is read twice. First to see who has several rows; then in batches of 100 rows, each one
 transaction. Somebody with several rows is put into the ledger after the last row: otherwise the
 same file again would send the first row's values, then the last row's, and cost two calls where
 nothing has changed.
@@ -37,8 +37,9 @@ from producers.rejects import Complaint, Outcome, Rejects
 from producers.rows import Row
 from producers.survey import Tally
 
-BATCH: Final = 500
-"""Rows of one transaction: it holds SQLite's one write lock for about 0.1 s."""
+BATCH: Final = 100
+"""Rows of one transaction: it holds SQLite's one write lock for about 20 ms, and a live job waits
+for it three times. With 500 a file is read no faster (20,000 rows in 9.5 s, with 100 in 9.4)."""
 
 AGAIN_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """A database that restarts is waited for, 15 s in all. A batch is safe to repeat."""

@@ -10,7 +10,7 @@ from contacts.jobs import Kind, Lane, Wish
 from contacts.store import ledger, roster
 from contacts.store.database import Store
 
-BATCH: Final = 500
+BATCH: Final = 100
 """Contacts of one transaction, as a backfill puts them."""
 
 TAG: Final = "measured"

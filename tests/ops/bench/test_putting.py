@@ -9,10 +9,10 @@ from ops.bench.putting import people, put
 
 
 def test_people_come_in_batches_and_are_all_different() -> None:
-    batches = list(people(1200, "waiting"))
+    batches = list(people(250, "waiting"))
 
-    assert [len(batch) for batch in batches] == [500, 500, 200]
-    assert len({one.email for batch in batches for one in batch}) == 1200
+    assert [len(batch) for batch in batches] == [100, 100, 50]
+    assert len({one.email for batch in batches for one in batch}) == 250
 
 
 def test_each_contact_gets_a_job_of_each_kind_in_its_lane(store: Store) -> None:

@@ -203,7 +203,7 @@ def test_a_location_without_a_token_is_warned_of(
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str]:
-    """A file of 1,200 people; in its first batch of 500 rows Ctrl-C is pressed so many times."""
+    """A file of 1,200 people; in its first batch of rows Ctrl-C is pressed so many times."""
     rows = "".join(f"p{number}@example.org\n" for number in range(1200))
     Path("many.csv").write_text("Email\n" + rows)
     upsert = roster.upsert
@@ -227,7 +227,7 @@ def test_ctrl_c_while_reading_ends_after_the_batch_and_says_how_to_go_on(
     said = rollbook("backfill", many(1))
 
     assert said.code == 130
-    assert said.out.startswith("Run 1 interrupted: 500 rows read, 500 people; ")
+    assert said.out.startswith("Run 1 interrupted: 100 rows read, 100 people; ")
     assert "the same command again reads the rest" in said.out
     assert runs.get(book, 1).state == "interrupted"
 
