@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from contacts.store import roster_view, runs
 from contacts.store.tables import contacts
+from producers import progress
 
 HERE = "loc_journey"
 
@@ -19,6 +20,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.redis]
 def test_in_v3_everybody_is_there_once_and_a_walk_searches(new_house: Any) -> None:
     house = new_house(ROLLBOOK_CRM_VERSION="v3")
     house.start("dispatcher", "worker-1")
+    # They read which custom fields there are; without them that waits for the second file.
+    house.until(lambda: not progress.missing(house.store), "both live")
     file = house.export(20)
     mapping = house.folder / "rollbook.toml"
     mapping.write_text(mapping.read_text("utf-8").replace('# "custom.level"', '"custom.level"'))
