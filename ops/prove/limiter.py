@@ -219,7 +219,7 @@ def main(
     if chosen.json:
         print(as_json(rows, minutes=chosen.minutes, seeds=chosen.seeds))  # noqa: T201
     else:
-        console = Console()
+        console = Console(highlight=False, width=150)
         console.print(table(rows))
         console.print("\n".join(broken) or "every bound holds")
     return 1 if broken else 0
