@@ -40,6 +40,10 @@ USED: Final = {
 QUICK: Final = 0.9
 """Of an equal share of the window: the least between two bulk calls, where there are places."""
 
+USUAL_MS: Final = 150.0
+"""Mean time to an answer, where it was not measured or is not worth a question to the database:
+the middle of what clients of this API report."""
+
 ON_THE_WAY: Final = 16
 """Bulk calls without an answer, at most (docs/limiter.md)."""
 

@@ -20,9 +20,6 @@ from producers import forecast
 RATE_S = 10.0
 """The speed that is shown is that of the last 10 s, the CRM's own window."""
 
-USUAL_MS = 150.0
-"""To an answer, where it is not worth a question to the database."""
-
 SPARING = 20.0
 """What is left is counted for at most a twentieth of the time."""
 
@@ -215,7 +212,7 @@ def _pace(store: Store, run: Run, may: Limits, since: float) -> float:
         return 0.0
     window_ms = 1000 * may.window / may.per_s
     usual = 1000 / tempo.gap_ms(
-        may.counting, calls=may.window, window_ms=window_ms, mean_ms=USUAL_MS
+        may.counting, calls=may.window, window_ms=window_ms, mean_ms=tempo.USUAL_MS
     )
     if since < RATE_S:  # a few calls tell nothing
         return usual

@@ -48,7 +48,7 @@ def record(tx: Tx, trail: Sequence[Call], *, shared: Collection[int] = ()) -> No
     """
     rows = [{name: getattr(call, name) for name in _COLUMNS} for call in trail]
     if rows and shared:
-        made = tx.execute(calls.insert().returning(calls.c.id), rows).scalars().all()
+        made = tx.execute(_RECORD.statement.returning(calls.c.id), rows).scalars().all()
         pairs = [{"job": job, "call": call} for call in made for job in shared]
         tx.execute(shared_calls.insert(), pairs)
     else:

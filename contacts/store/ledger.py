@@ -608,8 +608,7 @@ def _release(tx: Tx, messages: Sequence[Sequence[int]], lease_until: float) -> l
     more = [
         {"ticket": one.job, "first": tickets[0].job} for tickets in packed for one in tickets[1:]
     ]
-    if more:
-        _TOGETHER.each(tx, more)
+    _TOGETHER.each(tx, more)
     return packed
 
 

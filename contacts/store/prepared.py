@@ -70,7 +70,7 @@ class Prepared:
         return changed
 
     def each(self, tx: Tx, rows: Sequence[Values]) -> None:
-        """Run it once for each of these."""
+        """Run it once for each of these, which may be none."""
         if len(rows) == 1:
             self.count(tx, rows[0])
         elif rows:

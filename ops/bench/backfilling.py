@@ -104,8 +104,8 @@ def judged(
 ) -> list[judge.Finding]:
     """The judge's findings on people and tags, and on notes where the mapping writes them."""
     people = students.read_export(file)
-    for person in people:
-        if not notes:
+    if not notes:
+        for person in people:
             person.notes.clear()
     return judge.judge(crm.url, crm.location, people, before=before)
 

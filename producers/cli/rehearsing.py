@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from contacts.errors import UsageError
-from contacts.tempo import Counting
+from contacts.tempo import USUAL_MS, Counting
 from producers.cli.words import number
 
 if TYPE_CHECKING:
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from producers.plan_file import Basis, Plan
 
 MODULE: Final = "worker.rehearsal"
-
-USUAL_MS: Final = 150.0
-"""Mean time to an answer, where the location was not called in the last day: the middle of what
-clients of this API report."""
 
 DAY_S: Final = 86_400.0
 

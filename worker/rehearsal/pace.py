@@ -34,8 +34,8 @@ def counting_of(limits: Limits, seen: int) -> Counting:
 
 def gap(limits: Limits, mean_ms: float, counting: Counting) -> float:
     """Seconds between two bulk calls, while work waits."""
-    window = {"calls": limits.per_window, "window_ms": limits.window_ms}
-    return tempo.gap_ms(counting, mean_ms=mean_ms, **window) / 1000
+    calls, window_ms = limits.per_window, limits.window_ms
+    return tempo.gap_ms(counting, calls=calls, window_ms=window_ms, mean_ms=mean_ms) / 1000
 
 
 def forecast(
