@@ -8,12 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from sqlalchemy import select
 
 from contacts.store import processes
+from contacts.store.tables import metadata
 
 pytestmark = [pytest.mark.journey, pytest.mark.redis]
 
 HERE = "loc_journey"
+
+MAPPING = """
+[fields]
+email = "Email"
+name = "Name"
+city = "City"
+[[tags]]
+template = "course: {Course}"
+[[notes]]
+template = "Enrolled in {Course}"
+"""
+
+EXPORT = """Email,Name,City,Course
+ada@example.org,Ada Holm,Oslo,Guitar
+ben@example.org,Ben Roth,Bergen,Guitar
+eve@example.org,Eve Lund,Molde,Baking
+"""
 
 
 def up(house: Any) -> None:
@@ -96,3 +116,50 @@ def calls_that_write(house: Any) -> list[Any]:
     """As the CRM saw them."""
     reads = ("GET ", "POST /contacts/search")
     return [one for one in house.crm.arrivals(HERE) if not one["operation"].startswith(reads)]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_plan_writes_nothing_and_is_what_apply_then_does(
+    new_house: Any, database: str
+) -> None:
+    house = new_house(database=database)
+    file: Path = house.folder / "students.csv"
+    file.write_text(EXPORT, "utf-8")
+    (house.folder / "rollbook.toml").write_text(MAPPING, "utf-8")
+    house.crm.seed(HERE, {"values": {"email": "ada@example.org", "city": "Rome"}, "tags": ["vip"]})
+    before = rows(house)
+
+    code, lines = typed(house, "plan", str(file))
+    planned = last(lines, "plan")
+    assert code == 0
+    assert rows(house) == before
+    assert calls_that_write(house) == []
+    with redis.Redis.from_url(house.redis.url) as client:
+        assert all(key.startswith(b"rollbook:limit:") for key in client.keys()), "no job"
+    house.start("dispatcher", "worker")
+    code, done_lines = typed(house, "apply", planned["path"])
+    done = last(done_lines, "applied")
+
+    assert (code, done["stopped"]) == (0, None)
+    assert done["done"]["calls"] == done["planned"]["calls"] == planned["calls"]
+    assert done["done"]["fields"] == done["planned"]["fields"]
+    foreseen = {one["person"]: one["changes"] for one in lines if one["event"] == "contact"}
+    assert foreseen["ada@example.org"]["city"] == ["Rome", "Oslo"]
+    assert foreseen["ben@example.org"]["tag:course: guitar"] == [False, True]
+    there = {one["email"]: one for one in house.crm.contacts(HERE)}
+    assert {who: one["city"] for who, one in there.items()} == {
+        who: changes["city"][1] for who, changes in foreseen.items()
+    }
+    assert {who: set(one["tags"]) - {"vip"} for who, one in there.items()} == {
+        who: {name.removeprefix("tag:") for name in changes if name.startswith("tag:")}
+        for who, changes in foreseen.items()
+    }
+
+
+def rows(house: Any) -> dict[str, list[str]]:
+    """All that the database holds."""
+    with house.store.read() as tx:
+        return {
+            table.name: sorted(repr(row) for row in tx.execute(select(table)))
+            for table in metadata.sorted_tables
+        }

@@ -205,7 +205,7 @@ def _secret(text: str) -> Any:
     return SecretStr(text)
 
 
-Houses = Callable[[], House]
+Houses = Callable[..., House]
 
 
 @pytest.fixture
@@ -217,11 +217,11 @@ def new_house(
     tmp_path: Path,
     empty_sqlite: Path,
 ) -> Houses:
-    """Makes houses over an empty CRM, each with an empty database."""
+    """Makes houses over an empty CRM, each with an empty database: SQLite, if none is given."""
 
-    def make() -> House:
+    def make(store: Store | None = None) -> House:
         crm.reset(contacts=True)
-        shop = open_shop(store_factory(), crm, window_calls=1000, window_seconds=1.0)
+        shop = open_shop(store or store_factory(), crm, window_calls=1000, window_seconds=1.0)
         with shop.store.write() as tx:
             accounts.save_fields(
                 tx,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from contacts.contact import Person
 from contacts.jobs import Lane
-from contacts.store import ledger, plans, roster
+from contacts.store import database, ledger, plans, roster
+from contacts.store.database import Store
 
 pytestmark = pytest.mark.redis
 
@@ -164,3 +166,36 @@ def test_a_walk_is_planned_as_it_is_done(new_house: Any) -> None:
 
     assert planned.outcome == done
     assert planned.asked == {"delete": 1}
+
+
+@pytest.fixture
+def on_postgres(empty_postgres: str, clock: Any) -> Iterator[Store]:
+    opened = database.open_store(empty_postgres, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_change_of_who_is_linked_is_planned_as_it_is_done(
+    new_house: Any, on_postgres: Store
+) -> None:
+    house = new_house(on_postgres)
+    house.apply(house.rehearse([ADA, BEN]), [ADA, BEN])
+    moved = person("ada@example.org", city="Tromsø", tags=("new",), off=("vip",), notes=("Paid.",))
+    before = house.rows()
+
+    planned = house.rehearse([moved, BEN])
+    assert house.rows() == before
+    done = house.apply(planned, [moved, BEN])
+
+    assert planned.outcome == done
+    assert done.calls == {
+        "contact.note.create": 1,
+        "contact.tags.add": 1,
+        "contact.tags.remove": 1,
+        "contact.update": 1,
+    }
+    ada, _ = house.crm.contacts("loc1")
+    assert (ada["city"], ada["tags"]) == ("Tromsø", ["new"])
+    planned = house.rehearse_walk()
+    assert planned.outcome == house.apply_walk(planned)
