@@ -135,7 +135,7 @@ def test_on_postgresql_a_plan_writes_nothing_and_is_what_apply_then_does(
     assert rows(house) == before
     assert calls_that_write(house) == []
     with redis.Redis.from_url(house.redis.url) as client:
-        assert all(key.startswith(b"rollbook:limit:") for key in client.keys()), "no job"
+        assert all(key.startswith(b"rollbook:limit:") for key in client.scan_iter()), "no job"
     house.start("dispatcher", "worker")
     code, done_lines = typed(house, "apply", planned["path"])
     done = last(done_lines, "applied")
