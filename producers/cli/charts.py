@@ -1,4 +1,4 @@
-"""Bars as SVG, inside the page: no script, nothing from elsewhere. Pure."""
+"""Charts inside the page: no script, nothing from elsewhere. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 720
-LABEL = 168
-ROW = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,23 @@ class Row:
 
 
 def bars(rows: Sequence[Row], label: str) -> str:
-    """Lying bars, one below the other, to one scale."""
+    """Lying bars, one below the other, to one scale: as wide as the page is, on a phone too."""
     most = max((row.size for row in rows), default=0) or 1
-    room = WIDTH - LABEL - 150
-    drawn = []
-    for place, row in enumerate(rows):
-        y, x = place * ROW, float(LABEL)
-        drawn.append(_text(LABEL - 10, y + 19, row.name, "end"))
-        for part in row.parts:
-            # A piece that is there is seen.
-            width = max(2.0, part.size / most * room) if part.size else 0.0
-            drawn.append(_rect(x, y + 6, width, ROW - 12, part))
-            x += width + (1.5 if width else 0)
-        drawn.append(_text(x + 8, y + 19, row.word, "start", "quiet"))
-    return _svg(WIDTH, max(1, len(rows)) * ROW, drawn, label)
+    drawn = "".join(_bar(row, most) for row in rows)
+    return f'<ul class="bars" aria-label="{escape(label)}">{drawn}</ul>'
+
+
+def _bar(row: Row, most: float) -> str:
+    pieces = "".join(
+        f'<i class="{part.colour}" style="width:{100 * part.size / most:.2f}%" '
+        f'title="{escape(part.title)}"></i>'
+        for part in row.parts
+        if part.size
+    )
+    return (
+        f'<li><span class="name">{escape(row.name)}</span>'
+        f'<span class="bar">{pieces}<span class="quiet">{escape(row.word)}</span></span></li>'
+    )
 
 
 def columns(
@@ -74,9 +75,9 @@ def columns(
     step = (WIDTH - 56) / max(1, len(good))
     drawn = [f'<line class="grid" x1="50" x2="{WIDTH}" y1="{y}" y2="{y}"/>' for y in (8, 68, base)]
     drawn += [
-        _text(44, 12, f"{most:,}", "end", "quiet"),
-        _text(44, 72, f"{most / 2:,g}", "end", "quiet"),
-        _text(44, base + 4, "0", "end", "quiet"),
+        _text(44, 12, f"{most:,}", "end"),
+        _text(44, 72, f"{most / 2:,g}", "end"),
+        _text(44, base + 4, "0", "end"),
     ]
     width = max(1.5, min(step - 1.5, 22.0))
     for place, (well, ill, title) in enumerate(zip(good, bad, titles, strict=True)):
@@ -85,9 +86,12 @@ def columns(
         if ill:
             more = max(2.0, ill / most * (base - 8))
             drawn.append(_rect(x, base - tall - more, width, more, Part(ill, "conflict", title)))
-    drawn.append(_text(54, height - 3, ends[0], "start", "quiet"))
-    drawn.append(_text(WIDTH, height - 3, ends[1], "end", "quiet"))
-    return _svg(WIDTH, height, drawn, label)
+    drawn.append(_text(54, height - 3, ends[0], "start"))
+    drawn.append(_text(WIDTH, height - 3, ends[1], "end"))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(drawn)}</svg>"
+    )
 
 
 def _rect(x: float, y: float, width: float, height: float, part: Part) -> str:
@@ -97,12 +101,5 @@ def _rect(x: float, y: float, width: float, height: float, part: Part) -> str:
     )
 
 
-def _text(x: float, y: float, words: str, anchor: str, kind: str = "name") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
-
-
-def _svg(width: int, height: int, drawn: Sequence[str], label: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">'
-        f"{''.join(drawn)}</svg>"
-    )
+def _text(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'

@@ -126,13 +126,7 @@ def _rejects(plan: Plan) -> str:
 
 
 def _contacts(plan: Plan, some: Sequence[Touched], place: int, names: Sequence[str]) -> str:
-    rows = []
-    for one in some:
-        first = f"{one.person}{' (new)' if one.new else ''}"
-        for name, before, after in plan_view.rows_of(one):
-            rows.append([first, name, before, after])
-            first = ""
-    if not rows:
+    if not some:
         return section("Contacts", "Nobody is written to.", "")
     note = count(len(plan.touched), "contact")
     links = ""
@@ -145,7 +139,21 @@ def _contacts(plan: Plan, some: Sequence[Touched], place: int, names: Sequence[s
             for number, name in enumerate(names, 1)
         )
         links = f'<p class="legend">{links}</p>'
-    return section("Contacts", note, links + table(["Contact", "Field", "Now", "Will be"], rows))
+    people = "".join(_person(one) for one in some)
+    heads = "<thead><tr><th>Field</th><th>Now</th><th>Will be</th></tr></thead>"
+    drawn = f'<div class="wide"><table class="moves">{heads}{people}</table></div>'
+    return section("Contacts", note, links + drawn)
+
+
+def _person(one: Touched) -> str:
+    """Who it is on a line of its own, so that a narrow page has room for the values."""
+    who = escape(one.person) + (' <span class="quiet">new</span>' if one.new else "")
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        for row in plan_view.rows_of(one)
+    )
+    head = f'<tr class="person"><th colspan="3" scope="rowgroup">{who}</th></tr>'
+    return f"<tbody>{head}{rows}</tbody>"
 
 
 def _foot() -> str:
