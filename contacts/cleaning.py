@@ -57,7 +57,8 @@ def email(raw: str, country: str) -> str:
 def phone(raw: str, country: str) -> str:
     """A phone number in E.164, by the location's country where it has no country code.
 
-    A number without its area code is refused: it would be the same for people of two towns.
+    A number without its area code is refused: it would be the same for people of two towns. So is one
+    that our own spelling of it does not mean, such as "000000": read again it would lose a zero.
     """
     try:
         number = phonenumbers.parse(raw, country)
@@ -68,7 +69,10 @@ def phone(raw: str, country: str) -> str:
         raise ValueError(f"has no area code (read with country {country})")
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise ValueError(f"is not a possible phone number (read with country {country})")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    spelled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if spelled != raw and phone(spelled, country) != spelled:
+        raise ValueError(f"would be another number when read again (read with country {country})")
+    return spelled
 
 
 def day(raw: str, country: str) -> str:

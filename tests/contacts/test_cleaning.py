@@ -127,6 +127,15 @@ def test_what_is_no_phone_is_told(raw: str, reason: str) -> None:
         cleaning.phone(raw, "US")
 
 
+@pytest.mark.parametrize(
+    ("raw", "country"),
+    [("000000", "DE"), ("+86004192036", "US"), ("0 00308300718", "AR"), ("090900607206", "BR")],
+)
+def test_a_phone_that_would_be_another_one_when_read_again_is_told(raw: str, country: str) -> None:
+    with pytest.raises(ValueError, match="would be another number when read again"):
+        cleaning.phone(raw, country)
+
+
 def test_a_country_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match="read with country ZZ"):
         cleaning.phone("202-555-0100", "ZZ")
