@@ -102,7 +102,10 @@ def _verdict(found: dict[str, Any]) -> list[str]:
         return [says, "Window: unknown, because nothing was said of the places left."]
     off = ", ".join(f"{name} {miss:.1f}" for name, miss in misses)
     if found["model"] == "unknown":
-        model = "Window: unknown; somebody else's calls, or a way to count that is not known here."
+        model = (
+            "Window: unknown; somebody else's calls, a window that turned within a burst (try again), "
+            "or a way to count that is not known here."
+        )
     else:
         model = f"Window: {found['model']}."
     return [says, model, f"Places that each way to count is off in the mean: {off}"]

@@ -3,7 +3,8 @@
 A burst of half a window, then calls at an even pace for two and a half windows: each of the five
 ways to count leaves another trace in `X-RateLimit-Remaining`. Every way is played through with the
 times of our own calls, for every moment at which a window by the clock may turn, and the one that
-explains what was seen is named: if no other explains it nearly as well.
+explains what was seen is named: if no other explains it nearly as well. When a window by the clock
+turns in the middle of a burst, nobody can say which of its calls were before that: then it may be none.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ class Verdict:
 Left = Callable[[float], float]
 """Counts a call at that time; returns the places left after it."""
 
+Seen = Sequence[Sequence[tuple[float, int | None]]]
+"""The parts of a probe, each in the order of arrival: when, and the places left if it is judged."""
+
 
 def tell(parts: Sequence[Sequence[Sample]], *, per_window: int, window_s: float) -> Verdict:
     """Name the way to count.
@@ -82,15 +86,18 @@ def tell(parts: Sequence[Sequence[Sample]], *, per_window: int, window_s: float)
         parts: probes of an idle location; two, begun at different moments of a window, tell the two
             fixed windows apart.
     """
-    judged = [one for part in parts for one in part if one.judged and one.left is not None]
-    if not judged:
+    seen = [
+        [(one.arrived, one.left if one.judged else None) for one in sorted(part, key=lambda one: one.arrived)]
+        for part in parts
+    ]
+    if all(left is None for part in seen for _, left in part):
         return Verdict(Model.UNKNOWN, {})
     misses = {
-        Model.FIXED_FIRST: _miss(parts, lambda: _fixed(per_window, window_s, None)),
-        Model.LOG: _miss(parts, lambda: _log(per_window, window_s)),
-        Model.BUCKET: _miss(parts, lambda: _bucket(per_window, window_s)),
-        Model.FIXED_CLOCK: _best(parts, window_s, lambda p: _fixed(per_window, window_s, p)),
-        Model.COUNTER: _best(parts, window_s, lambda p: _counter(per_window, window_s, p)),
+        Model.FIXED_FIRST: _miss(seen, lambda: _fixed(per_window, window_s, None)),
+        Model.LOG: _miss(seen, lambda: _log(per_window, window_s)),
+        Model.BUCKET: _miss(seen, lambda: _bucket(per_window, window_s)),
+        Model.FIXED_CLOCK: _best(seen, window_s, lambda p: _fixed(per_window, window_s, p)),
+        Model.COUNTER: _best(seen, window_s, lambda p: _counter(per_window, window_s, p)),
     }
     first, second = sorted(misses.values())[:2]
     model = min(misses, key=misses.__getitem__)
@@ -98,23 +105,21 @@ def tell(parts: Sequence[Sequence[Sample]], *, per_window: int, window_s: float)
     return Verdict(model if sure else Model.UNKNOWN, misses)
 
 
-def _best(
-    parts: Sequence[Sequence[Sample]], window_s: float, counting: Callable[[float], Left]
-) -> float:
+def _best(seen: Seen, window_s: float, counting: Callable[[float], Left]) -> float:
     """The least miss over all turns of the clock's windows, the same ones in each part."""
     turns = (window_s * n / PHASES for n in range(PHASES))
-    return min(_miss(parts, lambda phase=phase: counting(phase)) for phase in turns)  # type: ignore[misc]
+    return min(_miss(seen, lambda phase=phase: counting(phase)) for phase in turns)  # type: ignore[misc]
 
 
-def _miss(parts: Sequence[Sequence[Sample]], new: Callable[[], Left]) -> float:
+def _miss(seen: Seen, new: Callable[[], Left]) -> float:
     """By how many places a way to count misses what was seen, in the mean."""
     total, compared = 0.0, 0
-    for part in parts:
-        left = new()
-        for one in sorted(part, key=lambda sample: sample.arrived):
-            expected = left(one.arrived)
-            if one.judged and one.left is not None:
-                total += min(abs(math.floor(expected + 1e-9) - one.left), MOST)
+    for part in seen:
+        count = new()
+        for arrived, left in part:
+            expected = count(arrived)
+            if left is not None:
+                total += min(abs(math.floor(expected + 1e-9) - left), MOST)
                 compared += 1
     return total / compared if compared else MOST
 

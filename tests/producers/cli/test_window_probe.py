@@ -55,7 +55,8 @@ def test_what_cannot_be_told_is_unknown(rollbook, location, probed) -> None:
     probed("unknown", {"sliding log": 4.0})
 
     assert (
-        "Window: unknown; somebody else's calls" in rollbook("limits", "probe", HERE, "--yes").out
+        "Window: unknown; somebody else's calls, a window that turned within a burst (try again)"
+        in rollbook("limits", "probe", HERE, "--yes").out
     )
 
 
