@@ -57,8 +57,8 @@ def email(raw: str, country: str) -> str:
 def phone(raw: str, country: str) -> str:
     """A phone number in E.164, by the location's country where it has no country code.
 
-    A number without its area code is refused: it would be the same for people of two towns. So is one
-    that our own spelling of it does not mean, such as "000000": read again it would lose a zero.
+    A number without its area code is refused: it would be the same for people of two towns. So is
+    one that our own spelling of it does not mean, such as "000000": read again it loses a zero.
     """
     try:
         number = phonenumbers.parse(raw, country)

@@ -103,8 +103,8 @@ def _verdict(found: dict[str, Any]) -> list[str]:
     off = ", ".join(f"{name} {miss:.1f}" for name, miss in misses)
     if found["model"] == "unknown":
         model = (
-            "Window: unknown; somebody else's calls, a window that turned within a burst (try again), "
-            "or a way to count that is not known here."
+            "Window: unknown; somebody else's calls, a window that turned within a burst "
+            "(try again), or a way to count that is not known here."
         )
     else:
         model = f"Window: {found['model']}."

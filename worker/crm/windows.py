@@ -4,7 +4,7 @@ A burst of half a window, then calls at an even pace for two and a half windows:
 ways to count leaves another trace in `X-RateLimit-Remaining`. Every way is played through with the
 times of our own calls, for every moment at which a window by the clock may turn, and the one that
 explains what was seen is named: if no other explains it nearly as well. When a window by the clock
-turns in the middle of a burst, nobody can say which of its calls were before that: then it may be none.
+turns within a burst, nobody can say which of its calls were before that: then it may be none.
 """
 
 from __future__ import annotations
@@ -87,7 +87,10 @@ def tell(parts: Sequence[Sequence[Sample]], *, per_window: int, window_s: float)
             fixed windows apart.
     """
     seen = [
-        [(one.arrived, one.left if one.judged else None) for one in sorted(part, key=lambda one: one.arrived)]
+        [
+            (one.arrived, one.left if one.judged else None)
+            for one in sorted(part, key=lambda one: one.arrived)
+        ]
         for part in parts
     ]
     if all(left is None for part in seen for _, left in part):
