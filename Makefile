@@ -72,9 +72,9 @@ bench-peers: ## measure beside Celery, Dramatiq, RQ, the SDK, a textbook bucket 
 test-deep: $(READY) ## property tests with ten times the examples (an hour; PATHS=tests/worker/crm for some)
 	$(BIN)/python -m pytest -n auto --dist loadfile --timeout 0 --hypothesis-profile deep $(or $(PATHS),tests)
 
-test-peers: ## the small form of each peer, Dramatiq's and RQ's too (a minute)
+test-peers: ## the small form of each peer, Dramatiq's and RQ's too (a minute; ARGS="-k rq")
 	@$(MAKE) --no-print-directory install VENV=$(PEERS) LOCK=requirements-peers.lock
-	$(PEERS)/bin/python -m pytest tests/ops/bench/peers
+	$(PEERS)/bin/python -m pytest tests/ops/bench/peers $(ARGS)
 
 prove: $(READY) ## the proofs: nothing lost, doubled or refused, each goal named (15 minutes)
 	@$(BIN)/python -m ops.prove
