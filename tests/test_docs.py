@@ -229,6 +229,19 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
+def test_every_decision_is_in_the_index_by_its_number_and_title() -> None:
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = [
+        f"# {number}. {title} {file}"
+        for number, title, file in re.findall(r"^\* (\d+)\. \[(.+)\]\((.+)\)$", index, flags=re.M)
+    ]
+
+    pages = sorted(folder.glob("[0-9]*.md"))
+    assert listed == [f"{page.read_text('utf-8').splitlines()[0]} {page.name}" for page in pages]
+    assert [int(one.split(".")[0][2:]) for one in listed] == [int(page.name[:4]) for page in pages]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_every_make_target_that_a_page_names_exists(path: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
