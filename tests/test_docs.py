@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 
 from contacts.errors import SyncError
 from contacts.jobs import Kind
@@ -19,7 +18,7 @@ from contacts.settings import Settings
 from contacts.store import ledger
 from producers.cli import docs
 from producers.cli.codes import CODES
-from producers.cli.main import app
+from producers.cli.main import commands
 from worker.crm import access
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +30,7 @@ SOURCES = sorted(
 )
 
 
-COMMANDS: Any = typer.main.get_command(app)
+COMMANDS: Any = commands()
 
 
 def name(path: Path) -> str:

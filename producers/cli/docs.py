@@ -73,12 +73,9 @@ def cli() -> str:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command with the words that call it, in the order of `rollbook --help`."""
-    import typer.main
+    from producers.cli.main import commands as front
 
-    from producers.cli.main import app
-
-    front: Any = typer.main.get_command(app)
-    for name, command in front.commands.items():
+    for name, command in front().commands.items():
         yield f"rollbook {name}", command
         for inner, subcommand in getattr(command, "commands", {}).items():
             yield f"rollbook {name} {inner}", subcommand

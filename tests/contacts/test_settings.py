@@ -44,7 +44,7 @@ MALFORMED = {
     "sweep_seconds": ["0", "inf", "x"],
     "keep_calls_days": ["0", "x"],
     "night_at": ["3:15", "60 3", "15 24", "15 3 * * *", "x"],
-    "night_zone": ["Berlin", "UTC+1", "../etc/passwd"],
+    "night_zone": ["Berlin", "UTC+1", "../etc/passwd", "Europe", "zone.tab"],
     "night_spread": ["-1", "14401", "x"],
     "reconcile_by": ["both", "LIST!"],
     "guard_contacts": ["-1", "x"],
