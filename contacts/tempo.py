@@ -13,7 +13,7 @@ from typing import Any, Final
 
 class Counting(IntEnum):
     """How the CRM counts a location's calls, as far as the limiter has seen it under a full load
-    (`counts` in worker/crm/limiter.lua)."""
+    (`counts` in worker/crm/script/look.lua)."""
 
     UNKNOWN = 0
     WINDOWS = 1

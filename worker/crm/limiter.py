@@ -1,15 +1,13 @@
-"""The tokens of every location, shared by all workers: one script in Redis, on Redis's clock.
+"""The tokens of every location, shared by all workers: scripts in Redis, on Redis's clock.
 
-``docs/limiter.md`` says what it promises and why. The decisions are all in ``limiter.lua``
-and the files before it; here is only the talk with Redis, and ``take``, which waits.
+``docs/limiter.md`` says what it promises and why. The decisions are all in ``script/*.lua``; here
+is only the talk with Redis, and ``take``, which waits.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any, Final
 
 import redis
@@ -20,24 +18,9 @@ from contacts import belt
 from contacts.errors import DAY_OVER, LimiterDown, NotYet, RateLimited, TryLater
 from contacts.jobs import Lane
 from worker.crm.limits import ComeBack, Grant, Limits, Look, Paused, Refused
+from worker.crm.scripts import SCRIPTS
 
 __all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Paused", "Refused"]
-
-_PARTS: Final = (
-    "state.lua",
-    "pause.lua",
-    "day.lua",
-    "places.lua",
-    "learning.lua",
-    "headers.lua",
-    "limiter.lua",
-)
-"""One script in seven files; each knows the names of those before it."""
-
-SCRIPT: Final = "\n".join(
-    resources.files(__package__).joinpath(part).read_text("utf-8") for part in _PARTS
-)
-SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 _KEYS: Final = ("state", "seen", "flying", "live", "line", "promised", "pause")
 _DOWN_S: Final = 2.0
@@ -235,12 +218,12 @@ class Limiter:
     def _run(self, verb: str, keys: list[str], rest: list[str | int]) -> Any:
         now = self._now_ms() if self._now_ms else ""
         life = self._life() if self._life else ""
-        arguments = [*keys, verb, now, life, *rest]
+        script, arguments = SCRIPTS[verb], [*keys, verb, now, life, *rest]
         try:
             try:
-                answer = self._redis.evalsha(SHA, len(keys), *arguments)
+                answer = self._redis.evalsha(script.sha, len(keys), *arguments)
             except NoScriptError:  # a new server, or its scripts were dropped
-                answer = self._redis.eval(SCRIPT, len(keys), *arguments)
+                answer = self._redis.eval(script.text, len(keys), *arguments)
         except redis.RedisError as error:
             raise LimiterDown(
                 f"no token: Redis does not answer ({type(error).__name__})", seconds=_DOWN_S

@@ -1,15 +1,14 @@
 -- The day's quota: one account for all lanes, of which bulk leaves a part to live calls.
 --
--- The third file of the script, after state.lua. headers.lua says when an answer's header may
--- be believed. The header is the account: whatever it says replaces what we thought, so calls of
--- others are in it too. At which hour the CRM's day begins is not published; it is learnt from the
--- header's jump, and kept as the interval in which the last one must have been. Without headers our
--- own calls of the last 24 h are counted, by the hour, which no beginning of a day can exceed.
+-- Stands on state.lua. headers.lua says when an answer's header may be believed. The header is the
+-- account: whatever it says replaces what we thought, so calls of others are in it too. At which hour
+-- the CRM's day begins is not published; it is learnt from the header's jump, and kept as the interval
+-- in which the last one must have been. Without headers our own calls of the last 24 h are counted, by
+-- the hour, which no beginning of a day can exceed.
 
 local day = {}
 local PER_DAY, DAY_BULK, DAY_LIVE = arg(7), arg(11), arg(12)
 local KNOWN_FROM, KNOWN_TO, KNOWN_LEFT, KNOWN_AT = arg(13), arg(14), arg(15), arg(16)
-local DAY, HOUR, MINUTE = 86400000, 3600000, 60000
 local SLOTS = 25 -- hours: one of them is not over, so they are at least 24 h
 local SURE = 2 * HOUR -- a beginning that is not known better than this says nothing
 local SLACK = 2 * (FLIGHT or 0) + 10 -- answers that overtake each other: so much is no jump

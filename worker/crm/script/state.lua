@@ -1,8 +1,13 @@
--- What every verb of the limiter stands on: the arguments, the state and how it is kept, the time.
+-- What every verb of the rate limiter stands on: the arguments, the state and how it is kept, the time.
 --
--- The first of seven files that are one script: state.lua, pause.lua, day.lua, places.lua,
--- learning.lua, headers.lua, limiter.lua, in this order.
--- limiter.lua has the map; docs/limiter.md the keys and the reasons.
+-- A token holds one of N places from its grant until W + 10 ms after its answer. So no interval of
+-- length W at the server can hold more than N of ours, however late or reordered the requests are.
+-- docs/limiter.md has the proof, the keys and the reasons.
+--
+-- Each verb is a script of its own, atomic in Redis: this file, those of the others that it needs
+-- (worker/crm/scripts.py), and the verb's at the end. pause.lua: who asked for silence; day.lua: the
+-- day's quota; places.lua: who holds the places; line.lua: who waits; learning.lua: how the server
+-- counts; headers.lua: what an answer tells.
 --
 -- KEYS  state (hash), seen, flying, live (zsets: token -> when its place is free again),
 --       line (zset: ticket -> order), promised (zset: ticket -> when its place in line is lost),
@@ -18,12 +23,15 @@ local STRICT = arg(17) == 1 -- no header frees a place or quickens the pace
 local OWN = 18 -- the verb's own arguments begin here
 local HOLD = W and W + 10
 local LEASE = W and CALL + HOLD -- of a token whose answer never comes
-local GRACE, MEMORY = 5000, 90000000
+local GRACE = 5000
+local MINUTE, HOUR, DAY = 60000, 3600000, 86400000
+local MEMORY = DAY + 2 * HOUR -- set once an hour: the day's count outlives its day
 
 local st, changed = {}, {}
 local now, life, flying
 
 local function put(name, value)
+  if st[name] == value then return end
   st[name] = value
   changed[name] = value
 end
@@ -47,11 +55,14 @@ end
 local function save()
   if st.born then put('last', now) end
   if not next(changed) then return end
+  if not st.kept or now < st.kept or now >= st.kept + HOUR then
+    put('kept', now)
+    redis.call('PEXPIRE', STATE, MEMORY)
+  end
   local flat = {}
   for name, value in pairs(changed) do
     flat[#flat + 1] = name
     flat[#flat + 1] = value
   end
   redis.call('HSET', STATE, unpack(flat))
-  redis.call('PEXPIRE', STATE, MEMORY) -- 25 h: the day's count outlives its day
 end

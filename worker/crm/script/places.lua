@@ -1,6 +1,6 @@
 -- The places of a location: who holds them, what the memory is worth, and when the next is free.
 --
--- The fourth file of the script, after state.lua and day.lua; headers.lua and limiter.lua stand on it.
+-- Stands on state.lua and day.lua.
 
 local TIMES = {
   'header', 'tat', 'bulk', 'live', 'credit', 'foreign', 'strangers_at', 'bitten', 'day_asked',
@@ -28,7 +28,9 @@ local function begin_anew()
   put('life', life)
   put('born', now)
   put('probe', '')
-  for _, name in ipairs(TIMES) do put(name, 0) end -- a clock set back left them in the future
+  for _, name in ipairs(TIMES) do
+    if st[name] then put(name, 0) end -- a clock set back left it in the future
+  end
 end
 
 -- Calls may have been forgotten: up to a whole window of answered ones, which are kept as N ghosts
@@ -75,6 +77,11 @@ end
 -- Places that answers 429 have taught us to leave; forgotten in ten minutes.
 local function bite() return get('bite') * math.max(0, 1 - (now - get('bitten')) / 600000) end
 
+-- False: no live call holds a place, waits for one or was seen in the last minute.
+local function is_live_about()
+  return now - get('live') < math.max(MINUTE, LEASE + HOLD)
+end
+
 -- Drop what is over, and count. A flying token whose lease ran out was answered at the latest
 -- one hold before that.
 local function tidy()
@@ -85,12 +92,7 @@ local function tidy()
     keep(SEEN)
   end
   redis.call('ZREMRANGEBYSCORE', SEEN, '-inf', now - HOLD)
-  redis.call('ZREMRANGEBYSCORE', LIVE, '-inf', now)
-  local gone = redis.call('ZRANGEBYSCORE', PROMISED, '-inf', now, 'LIMIT', 0, 100)
-  if #gone > 0 then
-    redis.call('ZREM', PROMISED, unpack(gone))
-    redis.call('ZREM', LINE, unpack(gone))
-  end
+  if is_live_about() then redis.call('ZREMRANGEBYSCORE', LIVE, '-inf', now) end
   count_held()
   if get('strays') > 0 and now >= st.born + LEASE then put('strays', 0) end
   if get('cold') == 1 and now >= st.born + HOLD then put('cold', 0) end
@@ -125,22 +127,18 @@ local function load_at(t)
   local flat = redis.call('ZRANGEBYSCORE', SEEN, t - HOLD, '+inf', 'WITHSCORES')
   local ages, count = {}, #flat / 2
   for i = 1, count do ages[i] = math.max(0, t + HOLD - flat[2 * (count - i + 1)]) end -- young first
-  local worst, young, reach = 0, 0, 0
-  local function try(phase)
-    if phase < 0 or phase > W then return end
-    while young < count and ages[young + 1] <= phase do young = young + 1 end
-    while reach < count and ages[reach + 1] <= phase + W do reach = reach + 1 end
+  local young, reach, phase, worst = 0, 0, 0, 0
+  while reach < count and ages[reach + 1] <= W do reach = reach + 1 end
+  repeat -- phases at which something begins to count: between two of them the estimate falls
     local estimate = young + (1 - phase / W) * (reach - young)
     if estimate > worst then worst = estimate end
-  end
-  local i, j = 1, 1
-  while j <= count and ages[j] <= W do j = j + 1 end
-  try(0)
-  while (i <= count and ages[i] <= W) or j <= count do -- phases at which something begins to count
-    local a, b = ages[i] or math.huge, (ages[j] or math.huge) - W
-    if a <= b then i = i + 1 else j = j + 1 end
-    try(math.min(a, b))
-  end
+    local a, b = ages[young + 1] or math.huge, (ages[reach + 1] or math.huge) - W
+    if a <= b then
+      phase, young = a, young + 1
+    else
+      phase, reach = b, reach + 1
+    end
+  until phase > W
   return worst + flying
 end
 

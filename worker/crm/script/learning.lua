@@ -1,8 +1,8 @@
 -- What the answers teach of how the server counts, and what may be done with it.
 --
--- The fifth file of the script, after places.lua. A server that estimates from two fixed windows
--- is the strictest. Until the headers have ruled it out (`armed`) each grant is checked against it.
--- Afterwards what the server says is left is what is left, whatever else it is: docs/limiter.md.
+-- Stands on places.lua. A server that estimates from two fixed windows is the strictest. Until the
+-- headers have ruled it out (`armed`) each grant is checked against it. Afterwards what the server
+-- says is left is what is left, whatever else it is: docs/limiter.md.
 
 local PROOFS = 3 -- each a window after the last, so that one odd answer proves nothing
 local SLACK = 3 -- a remainder that is wrong by so much proves nothing either
@@ -76,5 +76,4 @@ local function give_back(granted, left)
     put('open', first_kept[2] - 1)
     put('opened', now)
   end
-  count_held()
 end

@@ -1,22 +1,27 @@
 -- A pause: until when nothing goes to the CRM, or nothing but live calls, and why.
 --
--- The second file of the script, after state.lua. The pause lies in a key of its own, so that
--- whoever pauses a location by hand (contacts/belt.py names the key) need not know the rest. Every
--- process asks here before each call, so all stop at once; the ledger's own pause only keeps more
--- from being released.
+-- Stands on state.lua. The pause lies in a key of its own, so that whoever pauses a location by hand
+-- (contacts/belt.py names the key) need not know the rest. Every process asks here before each call,
+-- so all stop at once; the ledger's own pause only keeps more from being released.
 
 local pause = {}
 local PAUSE = KEYS[7]
 
-local function known(name)
-  local value = redis.call('HGET', PAUSE, name)
-  return value and tonumber(value) or 0
+local function known(...)
+  local found = redis.call('HMGET', PAUSE, ...)
+  for i = 1, #found do found[i] = tonumber(found[i] or 0) end
+  return unpack(found)
+end
+
+-- Of a lane with such pauses: until when, and which it is.
+local function later(lane, all, bulk)
+  if lane ~= 'live' and all <= now then return bulk, 'bulk' end
+  return all, 'all'
 end
 
 -- How long this lane must still wait, and why; nil: it may go.
 function pause.holds(lane)
-  local which, till = 'all', known('all')
-  if lane ~= 'live' and till <= now then which, till = 'bulk', known('bulk') end
+  local till, which = later(lane, known('all', 'bulk'))
   if till > now then return till - now, redis.call('HGET', PAUSE, which .. ':why') or '' end
 end
 
@@ -41,5 +46,6 @@ end
 
 -- 1: a token that was granted at that time may still be used.
 function pause.allows(lane, granted)
-  return known('stopped') < granted and not pause.holds(lane) and 1 or 0
+  local stopped, all, bulk = known('stopped', 'all', 'bulk')
+  return stopped < granted and later(lane, all, bulk) <= now and 1 or 0
 end

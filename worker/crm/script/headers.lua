@@ -1,6 +1,6 @@
 -- What an answer says of the server's own count: other people's calls, and answers 429.
 --
--- The sixth file of the script, after learning.lua.
+-- Stands on pause.lua and learning.lua.
 
 -- For a minute a margin is kept for strangers.
 local function beware() put('foreign', now + 60000) end
@@ -23,13 +23,6 @@ local function note_strangers(granted, remaining)
   put('strangers', lately)
   put('strangers_at', now)
   if lately > 2 then beware() end
-end
-
--- For how long nothing goes, ms: after a 429, and then until the answer to the next call.
-local function rest_of_halt()
-  local rest = get('halt') - now
-  if rest <= 0 and get('doubt') == 1 then rest = get('tried') + 2000 - now end
-  return rest
 end
 
 -- A refusal. A server of fixed windows refuses everything to the end of this one, the others only
