@@ -13,9 +13,6 @@ from producers.cli import screen, window_probe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.table import Table
-    from rich.text import Text
-
     from producers.flow import Flow
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines, for machines.")]
@@ -82,18 +79,19 @@ def _say(location: str | None, *, json: bool) -> None:
                 screen.emit(one.as_json())
         elif seen:
             now = door.store.clock()
-            screen.show(_table(seen), *(line for one in seen for line in _remarks(one, now)))
+            remarks = [line for one in seen for line in _remarks(one, now)]
+            screen.show(_table(seen), *([""] if remarks else []), *remarks)
         else:
             screen.say("No location is known yet: rollbook locations add ID")
 
 
-def _table(seen: Sequence[Flow]) -> Table:
+def _table(seen: Sequence[Flow]) -> screen.Folding:
     from rich.text import Text
 
     from producers.cli.words import number
 
     numbers = ("Used", "In flight", "Kept free", "Wait", "Calls/s", "Day left")
-    table = screen.table("Location", "Window", *numbers, right=numbers)
+    table = screen.Folding("Location", "Window", *numbers, right=numbers)
     for one in seen:
         busy = one.used is not None
         table.add_row(
@@ -109,13 +107,11 @@ def _table(seen: Sequence[Flow]) -> Table:
     return table
 
 
-def _remarks(one: Flow, now: float) -> list[Text]:
+def _remarks(one: Flow, now: float) -> list[screen.Hanging]:
     """What the figures mean, a line each."""
-    from rich.text import Text
-
     lines = [*_of_the_window(one, now), (_of_the_day(one, now), one.stopped)]
     return [
-        Text(f"{one.location}: {line}", style="yellow" if warn else "")
+        screen.Hanging(f"{one.location}: {line}", style="yellow" if warn else "")
         for line, warn in lines
         if line is not None
     ]
@@ -166,7 +162,7 @@ def _of_the_day(one: Flow, now: float) -> str | None:
         return None
     kept = number(one.kept or 0)
     if one.begins_at is None:
-        begins = "the hour of the CRM's new day is not known yet"
+        begins = "the hour of the next day is not known yet"
     else:
         ahead = span(one.begins_at - now)
         begins = f"the CRM's next day begins {clock(one.begins_at, now)} (in {ahead})"

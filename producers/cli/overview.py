@@ -142,16 +142,16 @@ def draw(seen: Overview) -> list[RenderableType]:
     from rich.text import Text
 
     drawn: list[RenderableType] = [_processes(seen)]
-    drawn += [Text(trouble, style="yellow") for trouble in _troubles(seen)]
+    drawn += [screen.Hanging(trouble, style="yellow") for trouble in _troubles(seen)]
     drawn += [
         Text(""),
         _places(seen) if seen.places else Text("No location yet: rollbook locations add ID"),
     ]
     for place in seen.places:
         if pause := _pause(place.location, seen.at):
-            drawn.append(Text(f"{place.location.id} is {pause}", style="yellow"))
+            drawn.append(screen.Hanging(f"{place.location.id} is {pause}", style="yellow"))
         elif place.flow and (stop := _stop(place.flow, seen.at)):
-            drawn.append(Text(f"{place.location.id}: {stop}", style="yellow"))
+            drawn.append(screen.Hanging(f"{place.location.id}: {stop}", style="yellow"))
     if seen.runs:
         drawn.append(Text(""))
     for look in seen.runs:
@@ -203,7 +203,7 @@ def _places(seen: Overview) -> RenderableType:
         "Tokens",
         "Day left",
     )
-    table = screen.table("Location", *numbers, right=numbers)
+    table = screen.Folding("Location", *numbers, right=numbers)
     for place in seen.places:
         backlog, limits = place.backlog, place.limits
         waits = (
@@ -252,21 +252,19 @@ def _stop(flow: Flow, now: float) -> str | None:
 
 
 def _run(look: Look) -> RenderableType:
-    from rich.text import Text
-
     run = look.run
     what = f"Run {run.id}, {run.title} to {run.location}: "
     if run.state == "asking":
         asked = count(run.counts.get("guarded", 0), "contact")
         how = f"`rollbook report {run.id}` says what"
-        return Text(f"{what}asks before it goes on with {asked}: {how}", style="yellow")
+        return screen.Hanging(f"{what}asks before it goes on with {asked}: {how}", style="yellow")
     if run.state == "reading":
         rows = run.counts.get("rows", 0)
-        return Text(f"{what}reading, {count(rows, 'row')} so far; {meter.progress(look)}")
+        return screen.Hanging(f"{what}reading, {count(rows, 'row')} so far; {meter.progress(look)}")
     parts = [meter.progress(look), *meter.queue(look)]
     if when := meter.finishing(look):
         parts.append(when)
-    return Text(what + ", ".join(parts))
+    return screen.Hanging(what + ", ".join(parts))
 
 
 def _parked(seen: Overview) -> list[RenderableType]:

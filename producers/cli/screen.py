@@ -10,11 +10,18 @@ import orjson
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.measure import Measurement
     from rich.table import Table
+    from rich.text import Text
 
 PLAIN_WIDTH = 160
 """Columns of a table that is written to a file or pipe, where nothing wraps."""
+
+INDENT = 2
+"""Columns by which what goes on below a line stands in from it."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -69,6 +76,65 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
             no_wrap=not last,
         )
     return made
+
+
+class Folding:
+    """A table that has no room for its numbers on a narrow terminal: there each row's name stands
+    on a line of its own above them."""
+
+    def __init__(self, *columns: str, right: Sequence[str] = ()) -> None:
+        self._columns, self._right = columns, right
+        self._rows: list[tuple[RenderableType, ...]] = []
+
+    def add_row(self, *cells: RenderableType) -> None:
+        """A row, its name first."""
+        self._rows.append(cells)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
+        whole = self._table(0)
+        if console.measure(whole, options=options.update(width=1_000)).maximum <= options.max_width:
+            yield whole
+            return
+        from rich.segment import Segment
+
+        room = options.update(width=options.max_width - INDENT)
+        heads, rule, *lines = console.render_lines(self._table(1), room, pad=False)
+        yield self._columns[0]
+        for line in (heads, rule):
+            yield from (Segment(" " * INDENT), *line, Segment.line())
+        for row, line in zip(self._rows, lines, strict=True):
+            yield row[0]
+            yield from (Segment(" " * INDENT), *line, Segment.line())
+
+    def _table(self, first: int) -> Table:
+        """From that column on; none of them wraps, so a row is a line."""
+        made = table(*self._columns[first:], right=self._right)
+        made.columns[-1].no_wrap, made.columns[-1].overflow = True, "ellipsis"
+        for row in self._rows:
+            made.add_row(*row[first:])
+        return made
+
+
+class Hanging:
+    """A sentence whose later lines stand in from its first, where it does not fit on one."""
+
+    def __init__(self, words: str | Text, style: str = "") -> None:
+        from rich.text import Text
+
+        self._text = Text(words, style=style) if isinstance(words, str) else words
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
+        from rich.text import Text
+
+        if self._text.cell_len <= options.max_width:
+            yield self._text
+            return
+        first, *more = self._text.wrap(console, max(1, options.max_width - INDENT))
+        yield first
+        yield from (Text(" " * INDENT).append_text(line) for line in more)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return self._text.__rich_measure__(console, options)
 
 
 def figures(rows: Sequence[tuple[str, str]]) -> Table:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from contacts.jobs import lane_of
+from producers.cli import screen
 from producers.cli.storyline import WORDS, matches, text
 from producers.cli.words import clock, span, until_when
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.text import Text
 
     from contacts.store.story import Errand, Story
     from producers.cli.storyline import Event
 
 LOUD: Final = frozenset({"conflict", "refused", "gone", "removed"})
+
+BESIDE: Final = 120
+"""Columns from which on what led to a change stands beside it; below it on a narrower terminal."""
 
 
 def draw(
@@ -24,16 +29,22 @@ def draw(
     """The story: who it is, how it stands, what happened, and what comes next."""
     from rich.text import Text
 
-    drawn: list[RenderableType] = [Text(headline(story), style="bold")]
-    drawn += [Text(line) for line in standing(story, asked)]
+    drawn: list[RenderableType] = [screen.Hanging(headline(story), style="bold")]
+    drawn += [screen.Hanging(line) for line in standing(story, asked)]
     drawn.append(Text(""))
     if story.earlier:
         more = f"--limit {len(found) + story.earlier}"
         drawn.append(Text(f"{story.earlier} earlier ones are not shown: {more}", style="dim"))
-    drawn.append(_table(found, now) if found else Text("Nothing is known of how."))
+    drawn.append(_Told(found, now) if found else Text("Nothing is known of how."))
     drawn += [Text(""), Text("Next", style="bold")]
-    drawn += [Text(f"  {line}", style=style) for line, style in coming(story, asked, now)]
+    drawn += [_next(line, style) for line, style in coming(story, asked, now)]
     return drawn
+
+
+def _next(line: str, style: str) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(screen.Hanging(line, style=style), (0, 0, 0, 2))
 
 
 def headline(story: Story) -> str:
@@ -81,25 +92,38 @@ def _has(has: bool | None) -> str:
     return "not known whether in" if has is None else "on in" if has else "off in"
 
 
-def _table(found: Sequence[Event], now: float) -> RenderableType:
+class _Told:
+    """What happened, as wide as the terminal is."""
+
+    def __init__(self, found: Sequence[Event], now: float) -> None:
+        self._found, self._now = found, now
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        beside = options.max_width >= BESIDE
+        yield _table(self._found, self._now, beside=beside)
+
+
+def _table(found: Sequence[Event], now: float, *, beside: bool) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
-    for share in (0, 0, 3, 2):
-        table.add_column(no_wrap=not share, ratio=share or None, overflow="fold")
+    for wraps in (False, False, True, *([True] if beside else [])):
+        table.add_column(no_wrap=not wraps, overflow="fold")
     for one in found:
         loud = "yellow" if one.entry.what in LOUD else ""
+        changes = [screen.Hanging(_line(one.entry.what, *change)) for change in one.changes]
+        why = [screen.Hanging(line, style="dim") for line in one.why]
         table.add_row(
             Text(clock(one.entry.at, now), style="dim"),
             Text(WORDS.get(one.entry.what, one.entry.what), style=loud),
-            Text("\n").join(_line(one.entry.what, *change) for change in one.changes),
-            Text("\n".join(one.why), style="dim"),
+            *([Group(*changes), Group(*why)] if beside else [Group(*changes, *why)]),
         )
     return table
 
 
-def _line(what: str, name: str, before: str, after: str) -> Any:
+def _line(what: str, name: str, before: str, after: str) -> Text:
     from rich.text import Text
 
     if what == "conflict":

@@ -11,6 +11,7 @@ from contacts.jobs import Kind
 from contacts.store import cards, meeting, newcomers, roster
 from contacts.store.database import Store
 from contacts.store.meeting import Seen
+from producers.cli import screen
 
 from .conftest import HERE, finish, park, put, take
 
@@ -51,6 +52,21 @@ def test_a_field_shows_only_what_touches_it_and_who_decides(rollbook, sent) -> N
     assert "taken from the CRM  city  Hamm" in out
     assert "webhook 77 ContactUpdate" in out
     assert "came in" not in out
+
+
+def test_on_a_narrow_terminal_what_led_to_a_change_stands_below_it(
+    rollbook, sent, monkeypatch
+) -> None:
+    wide = rollbook("explain", ADA, "city").out
+    monkeypatch.setattr(screen, "PLAIN_WIDTH", 80)
+    narrow = rollbook("explain", ADA, "city").out
+
+    (beside,) = [line for line in wide.splitlines() if "city  Hamm" in line]
+    assert "city  Hamm  webhook 77 ContactUpdate" in beside
+    first, second = narrow[narrow.index("city  Hamm") :].splitlines()[:2]
+    assert first == "city  Hamm"
+    assert second.strip().startswith("webhook 77 ContactUpdate")
+    assert max(map(len, narrow.splitlines())) <= 80
 
 
 def test_what_is_planned_is_said_with_what_differs(rollbook, sent, book: Store) -> None:

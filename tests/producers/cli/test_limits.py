@@ -30,8 +30,7 @@ def test_it_shows_each_location_in_a_line(rollbook, location, book: Store) -> No
     assert "196,331 of 200,000" in line
     assert "loc_here: 5 places are kept free for calls that are not ours" in said.out
     assert said.out.endswith(
-        "loc_here: the day's calls last at this pace; the hour of the CRM's new day is not known "
-        "yet\n"
+        "loc_here: the day's calls last at this pace; the hour of the next day is not known yet\n"
     )
 
 
@@ -92,8 +91,8 @@ def test_it_says_that_bulk_has_stopped_and_when_it_asks_again(
     seen(book, day_left=30_000)
 
     assert (
-        "bulk has stopped, 30,000 are kept for live calls; the hour of the CRM's new day is not "
-        "known yet: it is asked now and then\n"
+        "bulk has stopped, 30,000 are kept for live calls; the hour of the next day is not known "
+        "yet: it is asked now and then\n"
     ) in rollbook("limits", HERE).out
     seen(book, day_left=30_000, begins_to=(book.clock() + 7230) * 1000)
     assert "(in 2 h): then bulk goes on\n" in rollbook("limits", HERE).out
