@@ -89,7 +89,7 @@ def look(store: Store, settings: Settings, place: Location) -> Flow:
         DatabaseDown: no answer.
     """
     now, may = store.clock(), accounts.allowed(settings, place)
-    seen = accounts.limits_seen(store, place.id) or {}
+    seen = place.limits_seen
     fresh = now - float(seen.get("at", 0)) < FRESH_S
     begins_at = _next(float(seen.get("begins_to") or 0) / 1000, now)
     left, kept = _of_today(seen, begins_at, now), seen.get("kept")

@@ -255,8 +255,8 @@ def limits(store: Store, settings: Settings, place: accounts.Location) -> Limits
     """What a location may call, and how much of it is taken."""
     may = accounts.allowed(settings, place)
     per_s = may.calls / may.window_s
-    seen = accounts.limits_seen(store, place.id)
-    if seen is None:
+    seen = place.limits_seen
+    if not seen:
         return Limits(per_s, may.calls, None, None)
     fresh = store.clock() - float(seen["at"]) < FRESH_S
     day_left = seen.get("day_left")

@@ -64,8 +64,7 @@ def _may_scan(bench: Workbench, location: Location, title: str) -> bool:
     if location.paused_until is not None:
         return False
     per_day = accounts.allowed(bench.settings, location).per_day
-    seen = accounts.limits_seen(bench.store, location.id) or {}
-    left = seen.get("day_left")
+    left = location.limits_seen.get("day_left")
     if left is not None and left < SPARE * per_day:
         return False
     run = walks.run_called(bench.store, location.id, title)

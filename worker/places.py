@@ -57,7 +57,7 @@ def read_place(
         country=row.country or settings.country,
         token=token,
         custom=tuple(accounts.custom_fields(store, location)),
-        limits=limits_of(row, settings, accounts.limits_seen(store, location)),
+        limits=limits_of(row, settings),
         read_at=now,
         generation=generation,
     )
@@ -88,14 +88,12 @@ def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str
         raise UsageError(f"location {location}: {what}") from None
 
 
-def limits_of(
-    row: accounts.Location | None, settings: Settings, seen: Mapping[str, Any] | None = None
-) -> Limits:
-    """The limits of a location, as the limiter takes them.
+def limits_of(row: accounts.Location | None, settings: Settings) -> Limits:
+    """The limits of a location, as the limiter takes them: what was last seen of them is what it
+    knows where Redis has forgotten.
 
     Args:
         row: None: the settings' limits.
-        seen: what was last seen of them; it is what the limiter knows where Redis has forgotten.
     """
     may = accounts.allowed(settings, row)
     return Limits(
@@ -104,7 +102,7 @@ def limits_of(
         per_day=may.per_day,
         day_bulk_share=settings.day_reserve,
         strict=settings.limit_strict,
-        known=known_day(seen or {}),
+        known=known_day(row.limits_seen if row else {}),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import bindparam, case, delete, exists, or_, select, update
@@ -31,7 +31,6 @@ _FIELDS: Final = Prepared(
     .where(fields_table.c.location == bindparam("b_id"))
     .order_by(fields_table.c.key)
 )
-_SEEN: Final = Prepared(select(table.c.limits_seen).where(_HERE))
 _SAVE_SEEN: Final = Prepared(
     update(table)
     .where(_HERE)
@@ -57,6 +56,7 @@ class Location:
         pause_reason: a sentence, no personal data.
         pause_bulk_only: live jobs go on in spite of the pause.
         has_token: a private integration's, or that of an install, which is renewed by itself.
+        limits_seen: what the limiter last showed, see ``worker.pulse``; empty: it never did.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Location:
     pause_reason: str | None
     pause_bulk_only: bool
     has_token: bool
+    limits_seen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ def _location(row: Any, now: float) -> Location:
         pause_reason=reason,
         pause_bulk_only=bulk_only,
         has_token=row.token is not None or bool(row.granted),
+        limits_seen=row.limits_seen or {},
     )
 
 
@@ -292,10 +294,3 @@ def end_days_pause(tx: Tx, location: str) -> bool:
 def save_limits_seen(tx: Tx, location: str, seen: dict[str, Any]) -> None:
     """Keep what the limiter showed; ``worker.pulse`` writes it, ``producers.flow`` reads it."""
     _SAVE_SEEN.count(tx, {"b_id": location, "b_seen": seen})
-
-
-def limits_seen(store: Store, location: str) -> dict[str, Any] | None:
-    """What the limiter last showed of the location; None when it never did."""
-    with store.read() as tx:
-        row = _SEEN.first(tx, {"b_id": location})
-    return dict(row.limits_seen) if row is not None and row.limits_seen else None

@@ -149,10 +149,9 @@ def _limits(door: Door, location: Location) -> Iterator[Line]:
     from producers import progress
 
     limits = progress.limits(door.store, door.settings, location)
-    seen = accounts.limits_seen(door.store, location.id) or {}
     seconds = limits.window / limits.per_s
     said = f"{limits.window} calls in {seconds:g} s"
-    theirs = seen.get("per_window")
+    theirs = location.limits_seen.get("per_window")
     if isinstance(theirs, int) and theirs < limits.window:
         mend = f"rollbook locations add {location.id} --window-calls {theirs}"
         yield note("limits", f"{said} are set, the CRM says {theirs}", mend)

@@ -42,7 +42,9 @@ def locations(
         found = accounts.locations(door.store)
         if json:
             for one in found:
-                screen.emit(asdict(one) | roster_view.counts(door.store, one.id))
+                values = asdict(one) | roster_view.counts(door.store, one.id)
+                del values["limits_seen"]  # `rollbook limits --json` has it
+                screen.emit(values)
         elif found:
             _show(door, found)
         else:

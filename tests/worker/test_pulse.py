@@ -56,8 +56,7 @@ def test_the_limiter_of_a_busy_location_can_be_seen(live_shop: Any) -> None:
     live_shop.person("ada@example.org")
     live_shop.work()
     show_limits(live_shop.bench)
-    seen = accounts.limits_seen(live_shop.store, "loc1")
-    assert seen is not None
+    seen = accounts.location(live_shop.store, "loc1").limits_seen
     assert (seen["used"], seen["per_window"], seen["at"]) == (1, 100, live_shop.clock())
     assert seen["kept"] == 0.15 * seen["per_day"]
     # The database vouches that nobody called there for so long that nothing can be on its way.
@@ -111,4 +110,4 @@ def test_a_location_that_rests_is_not_looked_at(shop: Any) -> None:
     shop.bench.place("loc1")
     shop.clock.tick(31)
     show_limits(shop.bench)
-    assert accounts.limits_seen(shop.store, "loc1") is None
+    assert accounts.location(shop.store, "loc1").limits_seen == {}

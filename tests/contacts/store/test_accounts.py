@@ -133,10 +133,10 @@ def test_custom_fields_are_replaced_as_a_whole(store: Store, cipher: Cipher) -> 
 
 def test_what_the_limiter_showed_is_kept_for_status(store: Store, cipher: Cipher) -> None:
     ensure(store, cipher)
-    assert accounts.limits_seen(store, HERE) is None
+    assert accounts.location(store, HERE).limits_seen == {}
     with store.write() as tx:
         accounts.save_limits_seen(tx, HERE, {"used": 3})
-    assert accounts.limits_seen(store, HERE) == {"used": 3}
+    assert accounts.location(store, HERE).limits_seen == {"used": 3}
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

@@ -106,4 +106,5 @@ def test_no_token_is_in_the_json_of_locations(rollbook, location) -> None:
     said = rollbook("locations", "--json")
 
     assert said.lines[0]["has_token"] is True
+    assert "limits_seen" not in said.lines[0]
     assert "pit-secret" not in said.out
