@@ -25,7 +25,8 @@ import pytest
 import redis
 import structlog
 
-from contacts.store import database
+from contacts.store import accounts, database
+from contacts.store.cipher import Cipher
 from contacts.store.database import Store
 from contacts.store.tables import metadata
 from ops.simulator import control
@@ -276,6 +277,12 @@ def sqlite_store(sqlite_url: str, clock: Clock) -> Iterator[Store]:
     opened = database.open_store(sqlite_url, clock=clock)
     yield opened
     opened.close()
+
+
+def token_of(store: Store, location: str, cipher: Cipher) -> str:
+    """The token of a location's private integration, as a worker would show it."""
+    with store.read() as tx:
+        return accounts.held(tx, location, now=store.clock()).token(cipher)
 
 
 Simulators = Callable[..., control.Control]

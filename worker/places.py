@@ -9,8 +9,9 @@ from typing import Any
 from contacts.errors import AccessLost, UsageError
 from contacts.settings import Settings
 from contacts.store import accounts, grants
+from contacts.store.accounts import Held
 from contacts.store.cipher import Cipher
-from contacts.store.database import Store
+from contacts.store.database import Store, Tx
 from contacts.store.grants import Of
 from worker.access import OVER, over
 from worker.crm.limits import KnownDay, Limits
@@ -48,22 +49,23 @@ def read_place(
         AccessLost: it has no token that can be used.
     """
     try:
-        row = accounts.location(store, location)
-        token, generation = _token(store, cipher, location, now)
+        with store.read() as tx:
+            found = accounts.held(tx, location, now=now)
+            token, generation = _token(tx, cipher, found, now)
     except UsageError as error:
         # Nothing is lost by waiting for the person who sets the token: that ends the pause.
         raise AccessLost(str(error), seconds=TOKEN_WAIT_S, code="no-token", pause=True) from None
     return Place(
-        country=row.country or settings.country,
+        country=found.place.country or settings.country,
         token=token,
-        custom=tuple(accounts.custom_fields(store, location)),
-        limits=limits_of(row, settings),
+        custom=found.custom,
+        limits=limits_of(found.place, settings),
         read_at=now,
         generation=generation,
     )
 
 
-def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str, int | None]:
+def _token(tx: Tx, cipher: Cipher, found: Held, now: float) -> tuple[str, int | None]:
     """The grant's access token and its generation, where there is one; else the private
     integration's.
 
@@ -71,17 +73,17 @@ def _token(store: Store, cipher: Cipher, location: str, now: float) -> tuple[str
         UsageError: there is none; says why.
         AccessLost: the grant's is over: it is to be renewed.
     """
-    with store.read() as tx:
-        granted = grants.shown(tx, Of.LOCATION, location, cipher)
-        if granted is not None:
-            if over(granted, now):
-                reason = "its access token is over"
-                raise AccessLost(reason, seconds=TOKEN_WAIT_S, code=OVER, pause=True)
-            return granted.access, granted.generation
-        known = grants.of(tx, Of.LOCATION, location)
+    location = found.place.id
+    granted = grants.shown(tx, Of.LOCATION, location, cipher) if found.granted else None
+    if granted is not None:
+        if over(granted, now):
+            reason = "its access token is over"
+            raise AccessLost(reason, seconds=TOKEN_WAIT_S, code=OVER, pause=True)
+        return granted.access, granted.generation
     try:
-        return accounts.token(store, location, cipher), None
+        return found.token(cipher), None
     except UsageError:
+        known = grants.of(tx, Of.LOCATION, location)
         if known is None:
             raise
         what = known.reason or "its first token is on its way"

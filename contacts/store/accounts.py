@@ -21,11 +21,10 @@ from contacts.store.tables import locations as table
 _GRANTED: Final = exists().where(grants.is_shown(Of.LOCATION, table.c.id)).label("granted")
 """Whether an install of our app gave the location a token."""
 
-# A worker reads a location's row, token and fields anew each 5 s, and writes down what its limiter
-# shows each 3 s.
+# A worker reads a location's row and fields anew each 5 s, and writes down what its limiter shows
+# each 3 s.
 _HERE: Final = table.c.id == bindparam("b_id")
 _ROW: Final = Prepared(select(table, _GRANTED).where(_HERE))
-_TOKEN: Final = Prepared(select(table.c.token).where(_HERE))
 _FIELDS: Final = Prepared(
     select(fields_table.c.id, fields_table.c.key, fields_table.c.name, fields_table.c.data_type)
     .where(fields_table.c.location == bindparam("b_id"))
@@ -70,6 +69,35 @@ class Location:
     pause_bulk_only: bool
     has_token: bool
     limits_seen: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A location with what only its calls need.
+
+    Attributes:
+        sealed: its private integration's token, encrypted; None: it has none.
+        granted: whether an install of our app gave it a token, which then goes first.
+    """
+
+    place: Location
+    custom: tuple[CustomField, ...]
+    sealed: bytes | None = field(repr=False)
+    granted: bool
+
+    def token(self, cipher: Cipher) -> str:
+        """The token of its private integration.
+
+        Raises:
+            UsageError: there is none, or it was encrypted with another key.
+        """
+        id = self.place.id
+        if self.sealed is None:
+            raise UsageError(
+                f"location {id} has no token: set ROLLBOOK_CRM_TOKEN, or `rollbook locations add "
+                f"{id}`"
+            )
+        return cipher.decrypt(self.sealed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +185,26 @@ def location(store: Store, id: str) -> Location:
         UsageError: not known.
     """
     with store.read() as tx:
-        row = _ROW.first(tx, {"b_id": id})
+        row = _row(tx, id)
+    return _location(row, store.clock())
+
+
+def held(tx: Tx, id: str, *, now: float) -> Held:
+    """One location with what only its calls need, by two statements.
+
+    Raises:
+        UsageError: not known.
+    """
+    row = _row(tx, id)
+    sealed = None if row.token is None else bytes(row.token)
+    return Held(_location(row, now), _custom(tx, id), sealed, bool(row.granted))
+
+
+def _row(tx: Tx, id: str) -> Any:
+    row = _ROW.first(tx, {"b_id": id})
     if row is None:
         raise UsageError(f"location {id} is not known: add it with `rollbook locations add {id}`")
-    return _location(row, store.clock())
+    return row
 
 
 def locations(store: Store) -> list[Location]:
@@ -195,25 +239,14 @@ def _location(row: Any, now: float) -> Location:
     )
 
 
-def token(store: Store, id: str, cipher: Cipher) -> str:
-    """The location's token.
-
-    Raises:
-        UsageError: there is none, or it was encrypted with another key.
-    """
-    with store.read() as tx:
-        row = _TOKEN.first(tx, {"b_id": id})
-    if row is None or row.token is None:
-        raise UsageError(
-            f"location {id} has no token: set ROLLBOOK_CRM_TOKEN, or `rollbook locations add {id}`"
-        )
-    return cipher.decrypt(bytes(row.token))
-
-
-def custom_fields(store: Store, id: str) -> list[CustomField]:
+def custom_fields(store: Store, id: str) -> tuple[CustomField, ...]:
     """The location's custom fields as last read, by key."""
     with store.read() as tx:
-        return [CustomField(*row) for row in _FIELDS.all(tx, {"b_id": id})]
+        return _custom(tx, id)
+
+
+def _custom(tx: Tx, id: str) -> tuple[CustomField, ...]:
+    return tuple(CustomField(*row) for row in _FIELDS.all(tx, {"b_id": id}))
 
 
 def fields_known(store: Store, id: str) -> bool:

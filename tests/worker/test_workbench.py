@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from contacts.errors import UsageError
 from contacts.jobs import Job, Kind, Lane
@@ -52,6 +54,18 @@ def test_a_place_is_read_again_after_five_seconds(shop: Any) -> None:
     shop.clock.tick(5.1)
     place = shop.bench.place("loc1")
     assert (place.country, place.limits.per_window, place.limits.per_day) == ("DE", 25, 200_000)
+
+
+def test_a_place_is_read_by_two_statements_of_one_moment(shop: Any) -> None:
+    asked: list[str] = []
+    event.listen(shop.store.engine, "before_cursor_execute", lambda *words: asked.append(words[2]))
+
+    shop.bench.place("loc1")
+
+    assert [re.findall(r"FROM (\w+)", one)[-1] for one in asked if one != "BEGIN"] == [
+        "locations",
+        "custom_fields",
+    ]
 
 
 def test_a_locations_own_limits_win_over_the_settings() -> None:

@@ -14,6 +14,7 @@ from contacts.store.accounts import CustomField
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
 from contacts.store.tables import locations
+from tests.conftest import token_of
 
 HERE = "loc_1"
 
@@ -30,7 +31,7 @@ def ensure(store: Store, cipher: Cipher, token: str | None = "pit-1", **more: st
 
 def test_a_token_is_kept_encrypted_and_given_back(store: Store, cipher: Cipher) -> None:
     ensure(store, cipher, "pit-secret", country="DE")
-    assert accounts.token(store, HERE, cipher) == "pit-secret"
+    assert token_of(store, HERE, cipher) == "pit-secret"
     with store.read() as tx:
         assert b"pit-secret" not in bytes(tx.execute(select(locations.c.token)).scalar_one())
     (found,) = accounts.locations(store)
@@ -111,13 +112,13 @@ def test_an_unknown_location_and_a_missing_token_say_what_to_do(
         accounts.location(store, "nowhere")
     ensure(store, cipher, None)
     with pytest.raises(UsageError, match="has no token"):
-        accounts.token(store, HERE, cipher)
+        token_of(store, HERE, cipher)
 
 
 def test_a_token_under_another_key_says_so(store: Store, cipher: Cipher) -> None:
     ensure(store, cipher)
     with pytest.raises(UsageError, match="ROLLBOOK_SECRET_KEY"):
-        accounts.token(store, HERE, Cipher(Fernet.generate_key()))
+        token_of(store, HERE, Cipher(Fernet.generate_key()))
 
 
 def test_custom_fields_are_replaced_as_a_whole(store: Store, cipher: Cipher) -> None:
@@ -127,7 +128,7 @@ def test_custom_fields_are_replaced_as_a_whole(store: Store, cipher: Cipher) -> 
     for rows in ([level, CustomField("f2", "old", "Old", "TEXT")], [level]):
         with store.write() as tx:
             accounts.save_fields(tx, HERE, rows, now=1.0)
-    assert accounts.custom_fields(store, HERE) == [level]
+    assert accounts.custom_fields(store, HERE) == (level,)
     assert accounts.fields_known(store, HERE)
 
 

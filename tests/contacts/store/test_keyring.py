@@ -14,6 +14,7 @@ from contacts.store import accounts, forgotten, keyring, platforms
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
 from contacts.store.tables import locations, metadata, secrets
+from tests.conftest import token_of
 
 OLD, NEW, OTHER = (Fernet.generate_key() for _ in range(3))
 PLATFORM = Platform(Kind.COURSEHOST, "https://api.example.com")
@@ -27,7 +28,7 @@ def fill(store: Store, cipher: Cipher, count: int = 5) -> None:
 
 
 def tokens(store: Store, cipher: Cipher, count: int = 5) -> list[str]:
-    return [accounts.token(store, f"loc{n}", cipher) for n in range(count)]
+    return [token_of(store, f"loc{n}", cipher) for n in range(count)]
 
 
 def test_every_column_of_bytes_is_in_the_list() -> None:

@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import update
 
-from contacts.store import accounts, consents, grants, installs, keyring, renewals
+from contacts.store import consents, grants, installs, keyring, renewals
 from contacts.store.cipher import Cipher, key_file
 from contacts.store.consents import Consent
 from contacts.store.database import Store
@@ -17,6 +17,7 @@ from contacts.store.grants import Of, Tokens, Way
 from contacts.store.tables import locations
 from producers.cli import connect
 from producers.installing import standing
+from tests.conftest import token_of
 
 from .conftest import HERE, settings_of
 
@@ -75,7 +76,7 @@ def test_a_private_token_comes_from_standard_input(rollbook, book: Store, folder
     said = rollbook("connect", HERE, "--token-stdin", stdin="pit-1\n")
     assert said.code == 0
     cipher = Cipher.from_settings(settings_of(folder))
-    assert accounts.token(book, HERE, cipher) == "pit-1"
+    assert token_of(book, HERE, cipher) == "pit-1"
 
 
 def test_it_follows_an_agency_until_every_location_has_its_token(book: Store, folder: Path) -> None:
@@ -141,7 +142,7 @@ def test_rotate_makes_a_key_encrypts_anew_and_drop_forgets_the_old_one(
     assert (said.code, said.out[:17]) == (0, "2 values are encr")
     new = Cipher.from_settings(settings_of(folder))
     assert new.keys[1:] == old.keys
-    assert accounts.token(book, HERE, Cipher(new.keys[0])) == "pit-secret"
+    assert token_of(book, HERE, Cipher(new.keys[0])) == "pit-secret"
     assert rollbook("keys", "drop").out == "1 old key(s) forgotten.\n"
     last = Cipher.from_settings(settings_of(folder))
     assert last.keys == new.keys[:1]
@@ -173,7 +174,7 @@ def test_a_wrong_key_is_said_and_nothing_changes(
 
     assert said.code == 2
     assert "another key" in said.err
-    assert accounts.token(book, HERE, right) == "pit-secret"
+    assert token_of(book, HERE, right) == "pit-secret"
 
 
 def test_a_key_of_the_settings_is_changed_there(
@@ -184,7 +185,7 @@ def test_a_key_of_the_settings_is_changed_there(
     monkeypatch.setenv("ROLLBOOK_OLD_SECRET_KEYS", old)
 
     assert rollbook("keys", "rotate").code == 0
-    assert accounts.token(book, HERE, Cipher(new)) == "pit-secret"
+    assert token_of(book, HERE, Cipher(new)) == "pit-secret"
     assert "OLD_SECRET_KEYS" in rollbook("keys", "rotate").err
 
 

@@ -9,6 +9,7 @@ import pytest
 from contacts.store import accounts
 from contacts.store.cipher import Cipher
 from contacts.store.database import Store
+from tests.conftest import token_of
 
 from .conftest import HERE, settings_of
 
@@ -16,7 +17,7 @@ TOKEN = "pit-12345678-secret"
 
 
 def token(book: Store, folder: Path, id: str) -> str:
-    return accounts.token(book, id, Cipher.from_settings(settings_of(folder)))
+    return token_of(book, id, Cipher.from_settings(settings_of(folder)))
 
 
 def test_add_reads_the_token_from_standard_input_and_does_not_say_it(
