@@ -18,6 +18,7 @@ import orjson
 from contacts import cleaning
 from contacts.events import check_depth, without_nul
 from contacts.platforms import Event
+from contacts.tempo import DAY_S
 
 WRAPPERS: Final = ("data", "payload", "body", "event", "record", "bundle")
 """Names under which the values may lie."""
@@ -40,8 +41,6 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 """Our name of a value, and how it may be spelled: letters and digits, lower case."""
 
 PERSON: Final = ("email", "name", "first_name", "last_name", "phone")
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
+DAY_S: Final = 86_400.0
+"""Seconds of a day."""
+
 
 class Counting(IntEnum):
     """How the CRM counts a location's calls, as far as the limiter has seen it under a full load

@@ -11,13 +11,11 @@ from contacts.settings import Settings
 from contacts.store import accounts, audit
 from contacts.store.accounts import Location
 from contacts.store.database import Store
-from contacts.tempo import Counting
+from contacts.tempo import DAY_S, Counting
 from producers.progress import FRESH_S
 
 PACE_S: Final = 600.0
 """Calls a second are those of the last ten minutes."""
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contacts.errors import UsageError
+from contacts.tempo import DAY_S
 
-FOR_GOOD_S: Final = 10 * 365 * 86_400.0
+FOR_GOOD_S: Final = 10 * 365 * DAY_S
 """A pause without an end holds until somebody ends it: ten years, for a column of times."""
 
-_SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
+_SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": DAY_S}
 
 
 def since(text: str, now: float) -> float:
@@ -59,7 +60,7 @@ def until(text: str | None, now: float) -> float:
 
 def lasts(end: float, now: float) -> bool:
     """Whether a pause has an end that somebody named."""
-    return end - now < FOR_GOOD_S - 400 * 86_400
+    return end - now < FOR_GOOD_S - 400 * DAY_S
 
 
 def _length(text: str) -> float | None:

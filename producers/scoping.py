@@ -16,10 +16,11 @@ from contacts.store import checks, grants, platforms, rulesets
 from contacts.store.checks import Look
 from contacts.store.database import Store
 from contacts.store.grants import Grant, Of, State
+from contacts.tempo import DAY_S
 from producers import rule_files
 from producers.mapping import Export
 
-LATELY_S: Final = 86_400.0
+LATELY_S: Final = DAY_S
 """A call that was answered so lately shows that its scope is there."""
 
 LOOKED: Final[Mapping[Look, str]] = {

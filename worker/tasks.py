@@ -27,6 +27,7 @@ from contacts.store import (
     ticks,
     timeline,
 )
+from contacts.tempo import DAY_S
 from worker import (
     access_install,
     access_renew,
@@ -55,8 +56,6 @@ from worker import (
 )
 from worker.outcomes import Parked
 from worker.workbench import Deed, Workbench
-
-DAY_S: Final = 86_400.0
 
 KEPT_EVENTS_S: Final = 7 * DAY_S
 """Webhooks are known again, and echoes recognised, for a week; the CRM gives up after hours."""

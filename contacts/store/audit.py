@@ -13,6 +13,7 @@ from contacts.store.database import Store, Tx
 from contacts.store.matching import chunks
 from contacts.store.prepared import Prepared
 from contacts.store.tables import calls, contacts, jobs, links, past_links, remotes, shared_calls
+from contacts.tempo import DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def rate(store: Store, *, location: str | None = None, seconds: float = 10.0) ->
         return int(tx.execute(query).scalar_one()) / seconds
 
 
-def mean_ms(store: Store, location: str, *, seconds: float = 86_400.0) -> float | None:
+def mean_ms(store: Store, location: str, *, seconds: float = DAY_S) -> float | None:
     """The mean time to an answer of a location's calls lately, milliseconds; None: none was made,
     or none was answered."""
     query = select(func.avg(calls.c.ms)).where(

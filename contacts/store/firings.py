@@ -11,8 +11,7 @@ from contacts.rules import Firing
 from contacts.store.database import Store, Tx
 from contacts.store.inserting import insert
 from contacts.store.tables import firings as table
-
-DAY_S = 86_400.0
+from contacts.tempo import DAY_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,12 @@ from contacts.store.database import Store, Tx
 from contacts.store.facts import READ
 from contacts.store.inserting import insert_for
 from contacts.store.tables import links, locations, remotes, rulesets, webhook_counts, webhooks
+from contacts.tempo import DAY_S
 
 KEPT_UNKNOWN: Final = 50
 """Bodies of one unknown type that are kept for a look; further ones are only counted."""
 
 UNKNOWN: Final = "unknown"
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contacts.store.database import Tx
 from contacts.store.grants import Grant, Of, State, Way
 from contacts.store.tables import consents, jobs, locations
 from contacts.store.tables import grants as table
+from contacts.tempo import DAY_S
 
 PATIENCE_S: Final = 120.0
 """An INSTALL comes together with the callback of ``rollbook connect``: what brings the tokens first
@@ -24,7 +25,7 @@ CONSENT_S: Final = 3600.0
 
 AGAIN: Final = "the app was installed once more"
 
-FOR_GOOD_S: Final = 365 * 86_400.0
+FOR_GOOD_S: Final = 365 * DAY_S
 
 UNINSTALLED: Final = (
     "the app was uninstalled in the CRM: install it again (`rollbook connect`), and it goes on"

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from contacts import cleaning
 from contacts.contact import Person, clean
 from contacts.jobs import Lane
-from contacts.platform_events import DAY_S, PERSON, PlatformEvent
+from contacts.platform_events import PERSON, PlatformEvent
 from contacts.platform_people import texts
 from contacts.platforms import NEWSLETTER, NONE, Event, Platform
 from contacts.store import enrolments, inbox, ledger, lists, platforms, roster, watching
@@ -24,6 +24,7 @@ from contacts.store.database import Store, Tx
 from contacts.store.roster import Upserted
 from contacts.store.tables import locations
 from contacts.store.tables import platform_events as table
+from contacts.tempo import DAY_S
 
 COUNTED_AS: Final = "platform."
 """Before the type of an event where webhooks are counted."""

@@ -14,6 +14,7 @@ from contacts.store import facts, firings, rulesets
 from contacts.store.database import Tx
 from contacts.store.facts import State
 from contacts.store.rulesets import Ruleset
+from contacts.tempo import DAY_S
 
 MOST_A_DAY: Final = 50
 """Firings of one rule for one contact within a day. More is a circle that goes through something
@@ -22,7 +23,7 @@ we do not see, such as a workflow of the CRM that undoes what the rule does."""
 EXISTING: Final = 1
 """Subject of a job that also fires for what was true before the rules were there."""
 
-EVENTS_S: Final = 7 * 86_400.0
+EVENTS_S: Final = 7 * DAY_S
 """Events are known for a week, see ``worker.tasks``."""
 
 

@@ -54,7 +54,8 @@ from worker.workbench import Deed, Workbench, nothing
 WORKERS: Final = 8
 GROUPS: Final = 2
 LOCATIONS: Final = 60
-DAY_S: Final = 86_399.0
+ACCESS_S: Final = 86_399.0
+"""An access token lives so long."""
 
 BOUNDS: Final = (
     "two refreshes in flight", "used before durable", "needless calls", "locations lost",
@@ -116,7 +117,7 @@ class Office:
             self.clock.now += 7200 + self.random.random() * 600
             self._refuse()
         else:
-            self.clock.now += DAY_S - 3600 * self.random.uniform(0.1, 0.9)
+            self.clock.now += ACCESS_S - 3600 * self.random.uniform(0.1, 0.9)
         with self.store.read() as tx:
             margin = self.settings.oauth_margin
             self.counts["expiries"] += len(grants.due(tx, now=self.clock(), margin_s=margin))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ops.simulator.buckets import DAY_S
 from ops.simulator.webhook_settings import Webhooks
 
 State = Literal["closed", "warned", "paused"]
-DAY_S = 86_400.0
 
 
 class Breaker:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from contacts.errors import UsageError
-from contacts.tempo import USUAL_MS, Counting
+from contacts.tempo import DAY_S, USUAL_MS, Counting
 from producers.cli.words import number
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from producers.plan_file import Basis, Plan
 
 MODULE: Final = "worker.rehearsal"
-
-DAY_S: Final = 86_400.0
 
 REJECTS: Final = 200
 """Rejected rows that a plan lists; it counts all of them."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from contacts import tempo
-from contacts.tempo import Counting
+from contacts.tempo import DAY_S, Counting
 from worker.crm.limits import Limits
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-DAY_S: Final = 86_400.0
+from contacts.tempo import DAY_S
 
 CORE: Final = 0.7
 """How full a core may be on average, so that a peak within a second finds room."""

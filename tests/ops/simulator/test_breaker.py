@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ops.simulator.breaker import DAY_S, Breaker
+from ops.simulator.breaker import Breaker
+from ops.simulator.buckets import DAY_S
 from ops.simulator.webhook_settings import Webhooks
 
 ON = Webhooks.model_validate({"breaker": {"on": True}})
