@@ -15,7 +15,7 @@ import pytest
 from contacts.errors import SyncError
 from contacts.jobs import Kind
 from contacts.settings import Settings
-from contacts.store import ledger
+from contacts.store import ledger, ledger_together
 from producers.cli import docs
 from producers.cli.codes import CODES
 from producers.cli.main import commands
@@ -100,7 +100,7 @@ def test_every_kind_of_job_is_explained() -> None:
 @cache
 def raised_codes() -> set[str]:
     """Every code that the source can end a job with."""
-    found = {cls.code for cls in subclasses(SyncError)} | {ledger.LOST, ledger.ALONE}
+    found = {cls.code for cls in subclasses(SyncError)} | {ledger.LOST, ledger_together.ALONE}
     found |= {code for _, code, _ in access._KINDS}
     for path in SOURCES:
         if path.is_relative_to(ROOT / "ops"):

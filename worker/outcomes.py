@@ -25,7 +25,7 @@ from celery.exceptions import Retry
 from contacts.backoff import full_jitter
 from contacts.errors import ContactGone, GiveUp, NotPlanned, NotYet, SyncError, TryAgain, TryLater
 from contacts.jobs import WRITING, Job, Lane, Ticket
-from contacts.store import accounts, audit, ledger, looks, plans
+from contacts.store import accounts, audit, ledger, ledger_together, looks, plans
 from contacts.store.database import DatabaseDown, Tx
 from worker import access
 from worker.crm.transport import read_only
@@ -156,10 +156,10 @@ def _keep(tx: Tx, trail: Trail, bench: Workbench) -> None:
         return
     audit.record(tx, trail, shared=[job.id for job in company.called])
     done = [job for job in company.jobs if company.ends.get(job.id, job) is None]
-    mine = ledger.done_together(tx, done, now=bench.clock())
+    mine = ledger_together.done(tx, done, now=bench.clock())
     if company.effect is not None:
         company.effect(tx, mine)
-    ledger.part_with(tx, company.parted, now=bench.clock())
+    ledger_together.part_with(tx, company.parted, now=bench.clock())
     for job in company.jobs:
         error = company.ends.get(job.id)
         if error is not None:
@@ -256,7 +256,7 @@ def _later(
     seconds = 0.0 if _pause(tx, job, heard, now) else heard.seconds
     wait: Any = {"code": heard.code, "reason": heard.reason, "doubtful": heard.doubtful}
     ledger.later(tx, job, now=now, seconds=seconds, **wait)
-    ledger.return_together(tx, others, now=now, seconds=seconds, **wait)
+    ledger_together.wait_again(tx, others, now=now, seconds=seconds, **wait)
     return _shown(heard.reason, seconds=heard.seconds, bench=bench)
 
 
@@ -278,7 +278,7 @@ def _again(
     now = bench.clock()
     wait: Any = {"code": error.code, "reason": error.reason, "doubtful": error.doubtful}
     ledger.again(tx, job, now=now, seconds=seconds, **wait)
-    ledger.return_together(tx, others, now=now, seconds=seconds, failed=True, **wait)
+    ledger_together.wait_again(tx, others, now=now, seconds=seconds, failed=True, **wait)
     return _shown(
         f"attempt {job.attempts + 1} of {bench.settings.attempts}: {error.reason}",
         seconds=seconds,

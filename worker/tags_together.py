@@ -20,7 +20,7 @@ import structlog
 from contacts.delta import Delta
 from contacts.errors import AccessLost, ContactGone, GiveUp, NotYet, SyncError
 from contacts.jobs import Job
-from contacts.store import cards, ledger, tag_changes
+from contacts.store import cards, ledger_together, tag_changes
 from contacts.store.cards import TagCard
 from contacts.store.database import DatabaseDown, Tx
 from contacts.store.tag_changes import Told
@@ -60,9 +60,9 @@ class Member:
 def is_there(tx: Tx, job: Job, change: Delta, bench: Workbench) -> bool:
     """Whether there may be somebody to take along."""
     attempts = _attempts(bench)
-    if _room(job, bench) < 2 or job.code == ledger.ALONE or job.attempts >= attempts:
+    if _room(job, bench) < 2 or job.code == ledger_together.ALONE or job.attempts >= attempts:
         return False
-    return ledger.has_company(tx, job, change.mark, attempts=attempts, now=bench.clock())
+    return ledger_together.has_company(tx, job, change.mark, attempts=attempts, now=bench.clock())
 
 
 def contacts(
@@ -92,7 +92,7 @@ def contacts(
 def _gather(job: Job, change: Delta, bench: Workbench, trail: Trail) -> list[Member]:
     """Claim those that are alike; those that turn out not to be are dealt with on the way."""
     with bench.store.write() as tx:
-        joined = ledger.join(
+        joined = ledger_together.join(
             tx,
             job,
             change.mark,
@@ -159,7 +159,7 @@ def _verdict(told: many.Told | None, change: Delta) -> SyncError | None:
     if told is not None and told.gone:
         return ContactGone("the CRM no longer knows the contact (contacts.bulk.tags)")
     if told is None or not told.done or _unclear(told, change):
-        return NotYet(NEEDS_LOOK, seconds=0.0, code=ledger.ALONE)
+        return NotYet(NEEDS_LOOK, seconds=0.0, code=ledger_together.ALONE)
     return None
 
 

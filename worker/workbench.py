@@ -219,7 +219,7 @@ class Company:
             ends as the job that took it along: what went wrong was not about any of them.
         effect: what those leave behind that are done, given those that are still ours.
         parted: those that turned out to need another call, with their number now; see
-            ``ledger.part_with``.
+            ``ledger_together.part_with``.
     """
 
     jobs: Sequence[Job]

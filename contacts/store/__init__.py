@@ -3,6 +3,7 @@
 database     opens it, says when it is away, keeps its schema
 tables       every table on one page
 ledger       put, release, claim, later, again, park, done, reclaim, cancel: the verbs of a job
+ledger_together  those of several jobs that one call does
 ledger_view  the questions people ask of the ledger
 alike        which tag jobs can be done by one call; tag_changes: done
 turns        whose turn it is: the choice behind release

@@ -1,4 +1,5 @@
-"""The verbs of a job. Every move of a job between its states is in this file.
+"""The verbs of a job. Every move of a job between its states is in this file; those of several
+jobs by one call are in ``ledger_together``.
 
     put ──► waiting ──release──► released ──claim──► (a worker has it) ──► done
               ▲                     │                     │
@@ -31,7 +32,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    or_,
     select,
     text,
     update,
@@ -47,22 +47,16 @@ from contacts.store.matching import chunks
 from contacts.store.prepared import Prepared
 from contacts.store.tables import (
     OPEN,
-    OPEN_ALIKE,
     PARKED,
     RELEASED,
     RESTING,
     WAITING,
     contacts,
     jobs,
-    locations,
 )
 
 JOB: Final = tuple(jobs.c[field.name] for field in fields(Job))
 """The columns of a job as a worker knows it."""
-
-ALONE: Final = "asked-alone"
-"""Why a job waits that takes nobody along, nor goes along: the CRM's answer for many did not say
-enough of it."""
 
 LOST: Final = "worker-lost"
 LOST_REASON: Final = "the worker that had it ended without an answer"
@@ -214,10 +208,11 @@ def take(tx: Tx, ticket: Ticket, *, worker: str, lease_s: float, now: float) -> 
         "until": now + lease_s,
     }
     row = _CLAIM.first(tx, values)
-    return None if row is None else _job(row)
+    return None if row is None else job_of(row)
 
 
-def _job(row: Any) -> Job:
+def job_of(row: Any) -> Job:
+    """A row of :data:`JOB` as a worker knows it."""
     found = {column.name: getattr(row, column.name) for column in JOB}
     found |= {"kind": Kind(row.kind), "lane": lane_of(row.lane), "doubtful": bool(row.doubtful)}
     return Job(**found)
@@ -357,168 +352,12 @@ def _settle(tx: Tx, job: Job, **values: Any) -> bool:
 def _return(tx: Tx, job: Job, **values: Any) -> bool:
     if not held(tx, job):
         return False
-    _rest(tx, [job.id], **values)
+    rest(tx, [job.id], **values)
     return True
 
 
 def _held(job: Job) -> ColumnElement[bool]:
     return and_(jobs.c.id == job.id, jobs.c.state == "released", jobs.c.release == job.release)
-
-
-# ---------------------------------------------------------------- several, by one call
-
-
-def _joining(live: bool) -> Any:
-    """Ids of jobs that may go along with one that is alike, oldest first."""
-    here: Any = bindparam("here")
-    now: Any = bindparam("now")
-    paused = or_(locations.c.paused_until > now, locations.c.bulk_paused_until > now)
-    if live:
-        paused = locations.c.paused_until > now
-    stopped = select(locations.c.id).where(locations.c.id == here, paused).exists()
-    unclaimed = and_(jobs.c.state == "released", jobs.c.started_at.is_(None))
-    free = and_(jobs.c.state == "waiting", jobs.c.due_at <= now, ~turns.in_the_way())
-    return (
-        select(jobs.c.id)
-        .where(
-            jobs.c.location == here,
-            jobs.c.alike == bindparam("mark"),
-            text(f"jobs.{OPEN_ALIKE}"),
-            jobs.c.id != bindparam("own"),
-            jobs.c.lane == 0 if live else jobs.c.lane > 0,
-            or_(jobs.c.code.is_(None), jobs.c.code != ALONE),
-            jobs.c.attempts < bindparam("most"),
-            or_(unclaimed, free),
-            ~stopped,
-        )
-        .order_by(jobs.c.id)
-        .limit(bindparam("room"))
-    )
-
-
-_JOINING: Final = {live: _joining(live) for live in (True, False)}
-_JOIN: Final = {
-    live: query.with_for_update(of=jobs, skip_locked=True) for live, query in _JOINING.items()
-}
-
-
-def has_company(tx: Tx, job: Job, mark: int, *, attempts: int, now: float) -> bool:
-    """Whether :func:`join` would find somebody; it locks nothing."""
-    values = {"here": job.location, "own": job.id, "mark": mark, "most": attempts, "now": now}
-    query = _JOINING[job.lane is Lane.LIVE]
-    return tx.execute(query, values | {"room": 1}).first() is not None
-
-
-def join(
-    tx: Tx, job: Job, mark: int, *, room: int, attempts: int, worker: str, now: float
-) -> list[Job]:
-    """Claim jobs that can be done by this one's call: those alike, oldest first.
-
-    They wait and are due, or lie released in Redis, where their message will find them taken. None
-    has another job of its contact before it, and none is taken while the location is paused. Live
-    jobs take live ones along, the others each other.
-
-    Args:
-        mark: see :mod:`contacts.store.alike`.
-        room: at most so many.
-        attempts: those that failed so often go alone.
-        worker: as for :func:`claim`; they have this job's lease.
-    """
-    values = {"here": job.location, "own": job.id, "mark": mark, "most": attempts, "now": now}
-    chosen = tx.execute(_JOIN[job.lane is Lane.LIVE], values | {"room": room}).scalars().all()
-    try:
-        with tx.begin_nested():
-            rows = tx.execute(
-                _TAKE,
-                {
-                    "chosen": chosen,
-                    "now": now,
-                    "by": worker,
-                    "until": job.lease_until,
-                    "with_one": job.id,
-                },
-            )
-            return sorted((_job(row) for row in rows), key=lambda one: one.id)
-    except IntegrityError:
-        # Another job of one of these contacts was released at this very moment.
-        return []
-
-
-_TAKE: Final = (
-    update(jobs)
-    .where(jobs.c.id.in_(bindparam("chosen", expanding=True)))
-    .values(
-        state="released",
-        release=jobs.c.release + 1,
-        message=bindparam("with_one"),
-        started_at=bindparam("now"),
-        worker=bindparam("by"),
-        lease_until=bindparam("until"),
-    )
-    .returning(*JOB)
-)
-
-
-def done_together(tx: Tx, some: Sequence[Job], *, now: float) -> list[Job]:
-    """These jobs are settled.
-
-    Returns:
-        those that were still this worker's; no effect of the others must be written.
-    """
-    mine = _still_held(tx, some)
-    for part in chunks([job.id for job in mine]):
-        settled = {"state": "done", "settled_at": now, "lease_until": None}
-        tx.execute(
-            update(jobs).where(jobs.c.id.in_(part)).values(code=None, reason=None, **settled)
-        )
-    return mine
-
-
-def return_together(
-    tx: Tx,
-    some: Sequence[Job],
-    *,
-    now: float,
-    seconds: float,
-    code: str | None,
-    reason: str | None,
-    failed: bool = False,
-    doubtful: bool = False,
-) -> None:
-    """These jobs wait again, all until the same moment, so that they can go together again.
-
-    Args:
-        failed: the attempt counts.
-    """
-    values: dict[str, Any] = {"due_at": now + seconds, "code": code, "reason": reason}
-    if failed:
-        values["attempts"] = jobs.c.attempts + 1
-    if doubtful:
-        values["doubtful"] = True
-    _rest(tx, [job.id for job in _still_held(tx, some)], **values)
-
-
-def part_with(tx: Tx, some: Mapping[Job, int | None], *, now: float) -> None:
-    """These jobs were taken along and are not alike any more: they wait as they did before.
-
-    Args:
-        some: with the number that each has now.
-    """
-    mine = _still_held(tx, list(some))
-    _rest(tx, [job.id for job in mine], due_at=now)
-    for job in mine:
-        tx.execute(update(jobs).where(jobs.c.id == job.id).values(alike=some[job]))
-
-
-def _still_held(tx: Tx, some: Sequence[Job]) -> list[Job]:
-    releases: dict[int, int] = {}
-    for part in chunks(sorted(job.id for job in some)):
-        query = select(jobs.c.id, jobs.c.release).where(
-            jobs.c.id.in_(part), jobs.c.state == "released"
-        )
-        rows = tx.execute(query.order_by(jobs.c.id).with_for_update(of=jobs))
-        releases |= {row.id: row.release for row in rows}
-    return [job for job in some if releases.get(job.id) == job.release]
 
 
 # ---------------------------------------------------------------- the dispatcher's verbs
@@ -676,7 +515,7 @@ def withdraw(store: Store, tickets: Iterable[Ticket]) -> int:
                 jobs.c.started_at.is_(None),
             )
             found = tx.execute(select(jobs.c.id).where(unclaimed).with_for_update(of=jobs)).all()
-            back += _rest(tx, [row.id for row in found])
+            back += rest(tx, [row.id for row in found])
     return back
 
 
@@ -707,12 +546,12 @@ def reclaim(store: Store, *, unstarted: bool = False, attempts_max: int | None =
     )
     with store.write() as tx:
         rows = tx.execute(query).all()
-        begun = [_job(row) for row in rows if row.started_at is not None]
+        begun = [job_of(row) for row in rows if row.started_at is not None]
         spent = [j for j in begun if attempts_max is not None and j.attempts + 1 >= attempts_max]
         for ids in _apart([row for row in rows if row.started_at is None]):
-            _rest(tx, ids, due_at=now)
+            rest(tx, ids, due_at=now)
         for ids in _apart([job for job in begun if job not in spent]):
-            _rest(
+            rest(
                 tx,
                 ids,
                 due_at=now,
@@ -907,7 +746,7 @@ def prune(store: Store, *, older_than_s: float) -> int:
 # ---------------------------------------------------------------- coming back to rest
 
 
-def _rest(tx: Tx, ids: Sequence[int], **values: Any) -> int:
+def rest(tx: Tx, ids: Sequence[int], **values: Any) -> int:
     """Let held jobs wait again. Each takes over the wish that came in meanwhile, if any.
 
     On PostgreSQL a wish may come in between looking and writing; the index refuses that, and we

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contacts.jobs import LAST, Job, Kind, Lane
-from contacts.store import accounts, ledger, turns
+from contacts.store import accounts, ledger, ledger_together, turns
 from contacts.store.database import Store
 from contacts.store.tables import links, tags
 
@@ -32,7 +32,9 @@ def joined(store: Store, job: Job, room: int = 99, attempts: int = 6) -> list[Jo
     (mark,) = (row.alike for row in rows(store) if row.id == job.id)
     now = store.clock()
     with store.write() as tx:
-        return ledger.join(tx, job, mark, room=room, attempts=attempts, worker="w", now=now)
+        return ledger_together.join(
+            tx, job, mark, room=room, attempts=attempts, worker="w", now=now
+        )
 
 
 def first(store: Store) -> Job:
@@ -84,7 +86,7 @@ def test_one_that_is_not_due_or_failed_too_often_or_goes_alone_does_not(
     mine, *others = release(store)
     for ticket in others[:3]:
         job = claim(store, ticket)
-        code = ledger.ALONE if job.contact == 4 else "crm-error"
+        code = ledger_together.ALONE if job.contact == 4 else "crm-error"
         seconds = 60.0 if job.contact == 2 else 0.0
         with store.write() as tx:
             ledger.again(tx, job, now=clock(), seconds=seconds, code=code, reason="503")
@@ -136,7 +138,7 @@ def test_they_come_back_together_and_one_that_was_lost_does_not(store: Store, cl
         tx.execute(ledger.jobs.delete().where(ledger.jobs.c.contact == 3))
 
     with store.write() as tx:
-        ledger.return_together(
+        ledger_together.wait_again(
             tx, some, now=clock(), seconds=5, code="crm-error", reason="503", failed=True,
             doubtful=True,
         )  # fmt: skip
@@ -152,7 +154,7 @@ def test_those_that_are_no_longer_ours_are_not_done(store: Store, clock: Any) ->
     clock.tick(61)
     ledger.reclaim(store)
     with store.write() as tx:
-        assert ledger.done_together(tx, some, now=clock()) == []
+        assert ledger_together.done(tx, some, now=clock()) == []
     assert {row.state for row in rows(store)} == {"waiting"}
 
 
@@ -160,7 +162,7 @@ def test_one_that_parts_waits_as_it_did_with_its_number_put_right(store: Store, 
     owe(store, 1, 2)
     (other,) = joined(store, first(store))
     with store.write() as tx:
-        ledger.part_with(tx, {other: 7}, now=clock())
+        ledger_together.part_with(tx, {other: 7}, now=clock())
     row = rows(store)[1]
     assert (row.state, row.alike, row.attempts, row.doubtful) == ("waiting", 7, 0, False)
 
@@ -172,7 +174,7 @@ def test_a_new_wish_brings_its_number_to_one_that_comes_back(store: Store, clock
     before = rows(store)[1].alike
     owe(store, 2, tag="b")
     with store.write() as tx:
-        ledger.return_together(tx, some, now=clock(), seconds=0, code="x", reason="y")
+        ledger_together.wait_again(tx, some, now=clock(), seconds=0, code="x", reason="y")
     assert rows(store)[1].alike not in (before, None)
 
 
