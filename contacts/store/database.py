@@ -183,12 +183,12 @@ def check_schema(store: Store) -> None:
         UsageError: it is empty, older or newer than this version, or none; says what to do.
         DatabaseDown: no answer.
     """
-    from contacts.store.migrations import head, revision
+    from contacts.store.migrations import HEAD, revision
 
     with store.read() as tx:
         found = revision(tx)
-    if found != head():
-        what = "is empty" if found is None else f"is at version {found}, not {head()}"
+    if found != HEAD:
+        what = "is empty" if found is None else f"is at version {found}, not {HEAD}"
         raise UsageError(f"the database {what}: run `rollbook migrate`")
 
 

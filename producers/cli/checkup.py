@@ -200,10 +200,10 @@ def _kept(found: Mapping[str, Any]) -> Iterator[Line]:
 def database(store: Store) -> Iterator[Line]:
     """Where it is, and whether it tells the same time; it was opened, so it is migrated."""
     from contacts.store import checks
-    from contacts.store.migrations import head
+    from contacts.store.migrations import HEAD
 
     kind = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[store.engine.dialect.name]
-    yield ok("database", f"{kind} answers, its tables are at version {head()}")
+    yield ok("database", f"{kind} answers, its tables are at version {HEAD}")
     if checks.database_time(store) is not None:
         yield _clock("the database", _offset(lambda: checks.database_time(store) or 0.0, time.time))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -43,3 +45,14 @@ def test_the_consumer_is_the_one_that_tells_in_batches_and_outlives_redis(app: A
 def test_a_message_comes_back_later_than_its_jobs_lease(shop: Any, app: Any) -> None:
     visible = app.conf.broker_transport_options["visibility_timeout"]
     assert visible > shop.bench.settings.lease_seconds
+
+
+def test_its_start_loads_neither_alembic_nor_the_command_line_of_httpx() -> None:
+    code = (
+        "import sys, worker.app;"
+        "print([m for m in ('alembic', 'rich.progress') if m in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

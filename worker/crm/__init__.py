@@ -13,3 +13,8 @@ wire         our values <-> the CRM's JSON
 operations   the calls, one row each
 shapes       what comes back
 """
+
+import sys
+
+# httpx would load its command line, and with it rich and pygments: 0.1 s of each worker's start.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +20,24 @@ from contacts.store.database import DatabaseDown, Store
 def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
     with store.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+
+
+def test_the_version_that_is_needed_is_that_of_the_last_migration() -> None:
+    from contacts.store.migrations import HEAD, _config
+
+    assert ScriptDirectory.from_config(_config()).get_heads() == [HEAD]
+
+
+def test_no_process_needs_alembic_to_know_its_database(sqlite_url: str) -> None:
+    code = (
+        "import sys; from contacts.store import database;"
+        f"store = database.open_store({sqlite_url!r}); database.check_schema(store);"
+        f"database.migrate({sqlite_url!r}); print('alembic' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
 
 
 def test_migrating_twice_changes_nothing(store_url: str) -> None:
