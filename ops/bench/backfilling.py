@@ -110,14 +110,17 @@ def judged(
     return judge.judge(crm.url, crm.location, people, before=before)
 
 
-def read(up: Up, file: Path) -> Reading:
+def read(up: Up, file: Path, *more: str) -> Reading:
     """`rollbook backfill` by the mapping `bench.toml` in the home, without waiting for its end.
+
+    Args:
+        more: options of the command.
 
     Raises:
         Broken: the command failed.
     """
     command = [sys.executable, "-m", "producers.cli.main", "backfill", str(file)]
-    command += ["--map", str(up.home / "bench.toml"), "--no-wait"]
+    command += ["--map", str(up.home / "bench.toml"), "--no-wait", *more]
     began, spent = time.monotonic(), _children_cpu_s()
     done = subprocess.run(
         command, env=up.env, cwd=up.home, capture_output=True, text=True, check=False
