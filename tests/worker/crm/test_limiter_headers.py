@@ -9,7 +9,7 @@ from worker.crm.limiter import ComeBack, Grant, Limits
 
 HOLD = 10_010
 LEASE = 15_000 + HOLD
-MARGIN = 6
+MARGIN = 5
 
 
 def test_our_own_calls_explain_what_is_missing(bucket) -> None:
