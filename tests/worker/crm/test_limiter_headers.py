@@ -105,7 +105,7 @@ def test_each_window_with_a_429_teaches_to_leave_two_more_places(bucket) -> None
         margins.append(bucket.look().ghosts - MARGIN)
 
     assert margins[:3] == [2, 4, 6]
-    assert margins[-1] == 25
+    assert margins[-1] == 24  # of 25 a thirtieth is forgotten in the 20 s
     bucket.tick(600_000)
     assert bucket.look().ghosts == 0
 

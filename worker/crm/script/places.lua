@@ -98,7 +98,7 @@ local function tidy()
   if get('cold') == 1 and now >= st.born + HOLD then put('cold', 0) end
   -- Beside a hidden consumer of 30 % a place more costs 1.4 % of what it leaves, and one less brings
   -- 5 answers 429 more of 10,000 (python -m ops.prove.limiter --only hidden).
-  margin = math.ceil((now < get('foreign') and N * 0.045 or 0) + bite())
+  margin = math.floor((now < get('foreign') and N * 0.05 or 0) + bite() + 0.5)
   margin = math.min(margin, math.floor(N / 3))
   limit = N - margin - get('strays')
   -- In the first window after a loss everybody is paced, at half the speed: a server whose window
