@@ -75,6 +75,11 @@ class Where:
     workers: int
     seed: int
 
+    @property
+    def name(self) -> str:
+        """Its server, and whether it has headers."""
+        return f"{self.server}, {'with' if self.headers else 'without'} headers"
+
 
 @dataclass
 class Lived:
@@ -106,7 +111,7 @@ class Lived:
 
     def broken(self, of: Where) -> Iterator[str]:
         """The bounds that do not hold."""
-        where = f"{of.server}, {'with' if of.headers else 'without'} headers"
+        where = of.name
         if self.by_us:
             yield f"{where}: {self.by_us} answers 429 by our own doing"
         if self.unallowed or (self.over and not of.headers):
@@ -229,7 +234,7 @@ def table(found: Sequence[tuple[Where, Lived]]) -> Table:
 def _in_a_line(of: Where, one: Lived) -> str:
     """What a world showed, as soon as it is over: all of them take hours."""
     return (
-        f"{of.server}, {'with' if of.headers else 'without'} headers: {one.sent:,} calls, "
+        f"{of.name}: {one.sent:,} calls, "
         f"{one.by_us} answers 429 by us, {one.unallowed} calls not allowed, "
         f"{_mean(one.calm):.1%} used when calm, {_mean(one.beside):.1%} beside strangers "
         f"({one.per_10k:.0f} of 10,000 refused), {_mean(one.shocks):.1f} a burst"
@@ -244,6 +249,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=8, help=f"of {THREADS} threads each")
     parser.add_argument("--jobs", type=int, default=2, help="worlds at a time")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="worlds named so: 'sliding log, with headers'"
+    )
     chosen = parser.parse_args(words)
     if chosen.hours < 0.4 or chosen.workers < 1 or chosen.jobs < 1:
         parser.error("--hours must be at least 0.4, --workers and --jobs at least 1")
@@ -252,6 +260,9 @@ def main(words: Sequence[str] | None = None) -> int:
         for headers in (True, False)
         for server in SERVERS
     ]
+    worlds = [one for one in worlds if chosen.only in one.name]
+    if not worlds:
+        parser.error(f"no world is named {chosen.only!r}: a server is one of {', '.join(SERVERS)}")
     quiet = Console(stderr=True, highlight=False)
     found = []
     try:

@@ -47,3 +47,10 @@ def test_a_short_life_on_the_strictest_server_is_without_a_429_of_ours() -> None
     assert (lived.by_us, lived.unallowed, lived.over) == (0, 0, 0)
     assert len(lived.shocks) == 1
     assert lived.sent > 4000
+
+
+def test_a_world_that_nobody_knows_is_a_persons_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        hours.main(["--only", "leaky bucket"])
+
+    assert "a server is one of fixed, by the clock" in capsys.readouterr().err
