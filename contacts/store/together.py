@@ -41,7 +41,8 @@ class _Turn:
         self.result: Any = None
         self.error: Exception | None = None
         self.over = False
-        self.woken = threading.Semaphore(0)
+        self.woken = threading.Lock()  # held until somebody wakes us; a Semaphore is made of Python
+        self.woken.acquire()
 
 
 class Together:

@@ -18,6 +18,7 @@ from contacts import belt
 from contacts.errors import DAY_OVER, LimiterDown, NotYet, RateLimited, TryLater
 from contacts.jobs import Lane
 from worker.crm.limits import ComeBack, Grant, Limits, Look, Paused, Refused
+from worker.crm.redis_line import Line
 from worker.crm.scripts import SCRIPTS
 
 __all__ = ["ComeBack", "Grant", "Limiter", "Limits", "Look", "Paused", "Refused"]
@@ -58,7 +59,7 @@ class Limiter:
         life: Callable[[], str] | None = None,
         prefix: str = belt.LIMITS,
     ) -> None:
-        self._redis = redis
+        self._line = Line(redis)
         self._limits = limits
         self._call_ms = call_ms
         self._now_ms = now_ms
@@ -221,9 +222,9 @@ class Limiter:
         script, arguments = SCRIPTS[verb], [*keys, verb, now, life, *rest]
         try:
             try:
-                answer = self._redis.evalsha(script.sha, len(keys), *arguments)
+                answer = self._line.send("EVALSHA", script.sha, len(keys), *arguments)
             except NoScriptError:  # a new server, or its scripts were dropped
-                answer = self._redis.eval(script.text, len(keys), *arguments)
+                answer = self._line.send("EVAL", script.text, len(keys), *arguments)
         except redis.RedisError as error:
             raise LimiterDown(
                 f"no token: Redis does not answer ({type(error).__name__})", seconds=_DOWN_S
