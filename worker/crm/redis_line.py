@@ -8,15 +8,20 @@ limiter's own cost").
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+import weakref
+from typing import Any, Final
 
 import redis
+
+KEPT: Final = 8
+"""Connections at hand: so many threads of a process are seldom at a command at the same moment. The
+worker's pool has 16 more than threads, so these are never missing there."""
 
 
 class Line:
     """As ``redis.Redis.execute_command`` for a command whose answer needs no shaping.
 
-    Safe between threads. It makes as many connections as threads ask at the same moment.
+    Safe between threads; those who find none at hand take one from the pool.
 
     Args:
         client: whose pool makes the connections, and whose tries are made.
@@ -25,6 +30,7 @@ class Line:
     def __init__(self, client: redis.Redis) -> None:
         self._pool: Any = client.connection_pool
         self._free: list[Any] = []
+        weakref.finalize(self, _give_back, self._pool, self._free)
 
     def send(self, *words: str | int) -> Any:
         """Send a command and wait for its answer.
@@ -42,7 +48,10 @@ class Line:
             return connection.retry.call_with_retry(ask, lambda _: connection.disconnect())
         finally:
             # Whatever broke it has closed it; then it connects anew with the next command.
-            self._free.append(connection)
+            if len(self._free) < KEPT:
+                self._free.append(connection)
+            else:
+                self._pool.release(connection)
 
     def _take(self) -> Any:
         with contextlib.suppress(IndexError):  # none is free
@@ -53,6 +62,11 @@ class Line:
                     return _fresh(connection)
                 self._pool.release(connection)
         return self._pool.get_connection()
+
+
+def _give_back(pool: Any, free: list[Any]) -> None:
+    for connection in free:
+        pool.release(connection)
 
 
 def _fresh(connection: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import redis
@@ -11,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection, ConnectionPool
 from redis.retry import Retry
 
-from worker.crm.redis_line import Line
+from worker.crm.redis_line import KEPT, Line
 
 pytestmark = pytest.mark.redis
 
@@ -54,6 +55,34 @@ def test_threads_that_ask_at_once_have_connections_of_their_own(client: redis.Re
         sums = list(pool.map(lambda _: line.send("INCR", "sum"), range(400)))
 
     assert sorted(sums) == list(range(1, 401))
+
+
+def test_no_more_are_kept_than_a_pool_can_spare(client: redis.Redis) -> None:
+    line, other = Line(client), Line(client)
+    together = Barrier(2 * KEPT)
+
+    def hold(_: int) -> None:
+        together.wait()
+        line.send("BLPOP", "nothing", 0.01)
+
+    with ThreadPoolExecutor(2 * KEPT) as pool:
+        list(pool.map(hold, range(2 * KEPT)))
+    before = names(client)
+    for _ in range(2 * KEPT):
+        other.send("PING")
+
+    assert len(before) > KEPT
+    assert names(client) == before  # one of those that were given back
+
+
+def test_what_was_kept_goes_back_with_its_owner(client: redis.Redis) -> None:
+    ids = set()
+    for _ in range(3):
+        line = Line(client)
+        ids.add(line.send("CLIENT", "ID"))
+        del line
+
+    assert len(ids) == 1
 
 
 def test_one_that_was_closed_while_it_lay_idle_connects_anew(client: redis.Redis) -> None:
