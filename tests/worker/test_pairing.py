@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -69,6 +70,17 @@ def test_whoever_differs_is_updated_without_a_read(school: School) -> None:
     assert economy.wrong(school, people) == 0
 
 
+def test_tags_wait_for_the_end_of_the_list_and_go_out_together(school: School) -> None:
+    people = [person(n) for n in range(250)]
+    lacking = [replace(one, tags=frozenset()) for one in people[::20]]
+    economy.settle(school, [*lacking, *(one for n, one in enumerate(people) if n % 20)])
+    economy.give(school, people)
+    assert economy.calls(school)["contacts.list"] == 3
+    assert economy.calls(school)["contacts.bulk.tags"] == 1
+    assert economy.calls(school)["contact.tags.add"] == 0
+    assert economy.wrong(school, people) == 0
+
+
 def test_a_row_that_may_only_be_spelled_so_is_read_first(school: School) -> None:
     people = [person(n) for n in range(6)]
     economy.settle(school, [*people[:5], person(5, last_name="MC5")])
@@ -96,7 +108,7 @@ def test_pushes_wait_for_the_list_and_not_for_ever(school: School) -> None:
         run = economy.give(school, people)
     with school.store.read() as tx:
         due = {row.kind: row.due_at for row in tx.execute(select(jobs.c.kind, jobs.c.due_at))}
-    assert due[Kind.PUSH] == school.clock() + pairing.HOLD_S
+    assert due[Kind.PUSH] == due[Kind.TAG] == school.clock() + pairing.HOLD_S
     assert due[Kind.PAGE] == school.clock()
     assert known_of(school, run).state is State.WAITING
 
