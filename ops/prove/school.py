@@ -65,6 +65,8 @@ class Wire:
     Attributes:
         meanwhile: is told of each call before it arrives and after it: (operation, id of its
             contact).
+        travels: is told when a call leaves, and when its answer is there: once each, however many
+            contacts it is about.
         loses: whether the answer to a call is lost.
         strikes: what goes wrong with a call.
         v3: the generation that it speaks: not that one.
@@ -76,6 +78,7 @@ class Wire:
         self._standin = standin
         self._clock = clock
         self.meanwhile: Callable[[Operation, str], None] = lambda *_: None
+        self.travels: Callable[[], None] = lambda: None
         self.loses: Callable[[Operation], bool] = lambda _: False
         self.strikes: Callable[[Operation], Fault | None] = lambda _: None
 
@@ -96,11 +99,13 @@ class Wire:
         raw = b"" if body is None else orjson.dumps(body)
         several: Any = (body or {}).get("contacts") if "bulk" in operation.name else None
         about = [id] if several is None else several
+        self.travels()
         for one in about:
             self.meanwhile(operation, one)
         reply = self._standin.serve(asked, raw, self.strikes(operation))
         for one in about:
             self.meanwhile(operation, one)
+        self.travels()
         now, lost = self._clock(), reply.broken is not None or self.loses(operation)
         status = 0 if lost else reply.status
         line.record(Call(now, line.location, operation.name, status, 1.0, None))

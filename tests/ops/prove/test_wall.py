@@ -10,8 +10,9 @@ from producers import progress
 
 NEW = Play("new, tags and a note", "token bucket", "constant 80 ms", people=60)
 SHOWN = Shown(
-    "x", seconds=103.0, needed=1000, made=1002, error=0.05, refused=0, bounded=True, planned=103.0
-)
+    "x", seconds=103.0, needed=1000, made=1002, error=0.05, refused=0, arrived=1002, bounded=True,
+    planned=103.0,
+)  # fmt: skip
 
 
 def test_a_backfill_of_new_people_makes_a_call_for_each_and_one_for_each_note() -> None:
@@ -21,6 +22,11 @@ def test_a_backfill_of_new_people_makes_a_call_for_each_and_one_for_each_note() 
     # So few calls are over while the bucket still hides the limit.
     assert 0.9 < shown.ratio < 1.1
     assert shown.error < 0.25
+
+
+def test_one_call_for_the_tags_of_many_arrives_once() -> None:
+    shown = wall.play(replace(NEW, mix="half there"))
+    assert shown.arrived == shown.made
 
 
 def test_a_forecast_that_is_wrong_would_be_noticed() -> None:
@@ -38,4 +44,5 @@ def test_bounds_are_at_their_edges() -> None:
     assert replace(SHOWN, planned=106.1).broken == ["x: a plan's time is +3.0% wrong"]
     assert replace(SHOWN, planned=99.8).broken == ["x: a plan's time is -3.1% wrong"]
     assert replace(SHOWN, refused=1).broken == ["x: 1 answers 429"]
+    assert replace(SHOWN, arrived=1003).broken == ["x: 1002 calls were made and 1003 arrived"]
     assert replace(SHOWN, seconds=200.0, bounded=False).broken == []
