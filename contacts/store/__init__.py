@@ -6,7 +6,7 @@ ledger       put, release, claim, later, again, park, done, reclaim, cancel: the
 ledger_together  those of several jobs that one call does
 ledger_view  the questions people ask of the ledger
 alike        which tag jobs can be done by one call; tag_changes: done
-turns        whose turn it is: the choice behind release
+turns        whose turn it is: the choice behind release; due: the next jobs of a location
 roster       contacts: what a source says of people, matched and merged
 matching     who a row of a source means
 policies     who decides over the fields of each location

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from contacts.jobs import Job, Lane
-from contacts.store import turns
+from contacts.store import due
 from contacts.store.database import Tx
 from contacts.store.ledger import JOB, job_of, rest
 from contacts.store.matching import chunks
@@ -31,7 +31,7 @@ def _joining(live: bool) -> Any:
         paused = locations.c.paused_until > now
     stopped = select(locations.c.id).where(locations.c.id == here, paused).exists()
     unclaimed = and_(jobs.c.state == "released", jobs.c.started_at.is_(None))
-    free = and_(jobs.c.state == "waiting", jobs.c.due_at <= now, ~turns.in_the_way())
+    free = and_(jobs.c.state == "waiting", jobs.c.due_at <= now, ~due.in_the_way())
     return (
         select(jobs.c.id)
         .where(

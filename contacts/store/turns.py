@@ -6,18 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, text, true
+from sqlalchemy import func, select, text
 
 from contacts import parcels
-from contacts.jobs import WRITING, Kind
+from contacts.store import due
 from contacts.store.database import Tx
 from contacts.store.prepared import Prepared
-from contacts.store.tables import RELEASED, WAITING, jobs, links
-
-ELSEWHERE: Final = "platform.%"
-"""Kinds of job that call the course platform and not the CRM."""
+from contacts.store.tables import RELEASED, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +75,20 @@ def choose(
     _one_at_a_time(tx)
     out = _out(tx)
     open_live, open_bulk = _open_locations(tx, now)
-    due = _Due(tx, now, out, room, read_only, random.Random(now), gather)
-    live = due.of(open_live, live=True, most=limit)
-    chosen = _fairly([(held, parcels.pack(jobs, 1)) for held, jobs in live], limit, due.chance)
+    waits = _Due(tx, now, out, room, read_only, random.Random(now), gather)
+    live = waits.of(open_live, live=True, most=limit)
+    chosen = _fairly([(held, parcels.pack(jobs, 1)) for held, jobs in live], limit, waits.chance)
 
     bulk_out = [one for (_, is_live), one in out.items() if not is_live]
     total = min(limit - len(chosen), threads - sum(one.messages for one in bulk_out))
-    bulk = due.of(open_bulk, live=False, most=total * most)
+    bulk = waits.of(open_bulk, live=False, most=total * most)
     jobs_out = sum(one.jobs for one in bulk_out) + sum(len(jobs) for _, jobs in bulk)
     size = parcels.size(jobs=jobs_out, threads=max(1, threads), most=most)
     # A location is topped up by whole messages: at each round's one or two jobs they would all
     # be small ones. It has at least half of its room out meanwhile.
     least = max(1, min(size, room // 2))
     packed = [(held, parcels.pack(jobs, size)) for held, jobs in bulk if room - held >= least]
-    return chosen + _fairly(packed, total, due.chance)
+    return chosen + _fairly(packed, total, waits.chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,9 @@ class _Due:
                 "quiet": self.now - self.gather.quiet_s,
                 "lately": self.now - self.gather.after_s,
             }
-            rows = _DUE[live, self.read_only].all(self.tx, values)
+            rows = due.jobs_of(
+                self.tx, values, live=live, read_only=self.read_only, at_work=held > 0
+            )
             found.append((held, [(row.id, (row.kind, row.lane)) for row in rows]))
             ranks.update(range(held, held + len(rows)))
         return found
@@ -233,74 +232,3 @@ _WAITING_LOCATIONS: Final = text(
 _PAUSED_LOCATIONS: Final = text(
     "SELECT id, paused_until FROM locations WHERE paused_until > :now OR bulk_paused_until > :now"
 )
-
-
-def _told_lately() -> Any:
-    """A condition: the contact was told the same kind of thing, or was read, just now."""
-    since = case(
-        (jobs.c.kind == Kind.TAG.value, links.c.tags_at),
-        (jobs.c.kind.in_([Kind.PUSH.value, Kind.PULL.value]), links.c.settled_at),
-    )
-    told = and_(links.c.contact == jobs.c.contact, since > bindparam("lately"))
-    return select(literal_column("1")).where(told).exists()
-
-
-def in_the_way(held: Sequence[str] = ()) -> Any:
-    """A condition: another job of the contact goes before this waiting one.
-
-    Args:
-        held: kinds that wait without holding anything up.
-    """
-    older = jobs.alias("older")
-    return (
-        select(literal_column("1"))
-        .where(
-            older.c.contact == jobs.c.contact,
-            older.c.contact != 0,
-            or_(
-                older.c.state == "released",
-                and_(
-                    older.c.state == "waiting",
-                    older.c.id < jobs.c.id,
-                    # What waits for the course platform holds nothing up on its way to the CRM.
-                    or_(older.c.due_at <= bindparam("now"), older.c.kind.not_like(ELSEWHERE)),
-                    older.c.kind.not_in(held) if held else true(),
-                ),
-            ),
-            # Repeated so that the partial index of open jobs is used.
-            text("older.state IN ('waiting', 'released')"),
-        )
-        .exists()
-    )
-
-
-def _due_statement(live: bool, read_only: bool) -> Any:
-    """Ids of a location's next jobs: due, and each the oldest open one of its contact.
-
-    Args:
-        read_only: those that write wait, and those behind them do not wait for them.
-    """
-    held = [kind.value for kind in WRITING] if read_only else []
-    return (
-        select(jobs.c.id, jobs.c.kind, jobs.c.lane)
-        .where(
-            jobs.c.location == bindparam("location"),
-            jobs.c.lane == 0 if live else jobs.c.lane > 0,
-            jobs.c.due_at <= bindparam("now"),
-            jobs.c.kind.not_in(held) if held else true(),
-            ~in_the_way(held),
-            or_(jobs.c.put_at <= bindparam("quiet"), ~_told_lately()),
-            WAITING,
-        )
-        .order_by(jobs.c.lane, jobs.c.id)
-        .limit(bindparam("free"))
-        .with_for_update(of=jobs, skip_locked=True)
-    )
-
-
-# Built once: to build one takes 2 ms, to run it 0.2.
-_DUE: Final = {
-    (live, read_only): Prepared(_due_statement(live, read_only))
-    for live in (True, False)
-    for read_only in (True, False)
-}

@@ -16,7 +16,7 @@ from contacts.errors import SyncError, UsageError
 from contacts.jobs import OAUTH, Job, Lane, Ticket
 from contacts.settings import Reconcile, Settings
 from contacts.store import accounts, audit, copying, ledger, runs, walks
-from contacts.store.turns import ELSEWHERE
+from contacts.store.due import ELSEWHERE
 from worker import doubles, outcomes
 from worker.crm.client import Cursor, Desk
 from worker.crm.lists import LARGEST_PAGE, LARGEST_SEARCH
