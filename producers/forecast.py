@@ -6,12 +6,13 @@ first all are made and then all notes are written, so the mix of jobs is not the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from contacts.existence import Known
 from contacts.jobs import WRITING, Kind
-from contacts.store.audit import Tally
+from contacts.store.audit import MANY, Tally
 from contacts.store.ledger_view import OfKind
 
 ENOUGH: Final = 20
@@ -19,7 +20,8 @@ ENOUGH: Final = 20
 
 _PUSHES: Final = ("contact.create", "contact.update", "contact.get", "contact.find")
 _WRITES: Final = ("contact.create", "contact.update")
-_TAGS: Final = ("contact.tags.add", "contact.tags.remove", "contacts.bulk.tags")
+_ALONE_TAGS: Final = ("contact.tags.add", "contact.tags.remove")
+_TAGS: Final = (*_ALONE_TAGS, MANY)
 _ALONE: Final = frozenset({Kind.NOTE, Kind.TASK, Kind.PAGE, Kind.PULL})
 """Kinds that take one call each."""
 
@@ -29,6 +31,8 @@ def calls_left(
     tallies: Sequence[Tally],
     existence: Mapping[str, Any] | None = None,
     *,
+    alike: Sequence[int] = (),
+    batch: int = 1,
     read_only: bool = False,
 ) -> float:
     """The calls that the open jobs of a run will make.
@@ -37,23 +41,31 @@ def calls_left(
         jobs: of the run, by kind.
         tallies: its calls so far.
         existence: how it is found out who is there; see ``contacts.existence.Known``.
+        alike: of its open changes of tags of people who are there, how many say the same, for each
+            that is said.
+        batch: for so many people one call of tags may be.
         read_only: what writes waits, and is not counted.
     """
     calls = {one.operation: one for one in tallies}
     known = Known.of(existence) if existence else None
-    push, tag = _push(calls), _tag(calls, jobs)
-    left = 0.0
+    push, more = _push(calls), _more(known)
+    left = 0.0 if read_only else _tags(alike, more, _batch(calls, jobs, batch))
     for one in jobs:
         kind = Kind(one.kind)
         if read_only and kind in WRITING:
             continue
         if kind is Kind.PUSH:
             left += one.open * push if one.linked else _first(one.open, push, known)
-        elif kind is Kind.TAG:
-            left += one.open * tag * one.linked  # else the contact is made with them
         elif kind in _ALONE:
             left += one.open
-    return left + _besides(jobs, calls, known, tag)
+    return left + more * _besides(jobs, calls)
+
+
+def _more(known: Known | None) -> float:
+    """People whom the list has still to show, for each whom it has shown."""
+    if known is None or not known.reading or not known.found or not known.expected:
+        return 0.0
+    return known.expected / known.found
 
 
 def _first(jobs: int, push: float, known: Known | None) -> float:
@@ -63,17 +75,11 @@ def _first(jobs: int, push: float, known: Known | None) -> float:
     return jobs * known.by_list / known.left
 
 
-def _besides(
-    jobs: Sequence[OfKind], calls: Mapping[str, Tally], known: Known | None, tag: float
-) -> float:
-    """What those are owed whom the list has still to show, by what those are whom it has shown."""
-    if known is None or not known.reading or not known.found or not known.expected:
-        return 0.0
+def _besides(jobs: Sequence[OfKind], calls: Mapping[str, Tally]) -> float:
+    """What those were and are owed whom the list has shown; tags that wait are reckoned together
+    with those that will come."""
     owed = sum(calls[name].calls for name in (*_TAGS, "contact.update") if name in calls)
-    for one in jobs:
-        if one.linked and one.kind in (Kind.PUSH, Kind.TAG):
-            owed += round(one.open * (tag if one.kind == Kind.TAG else 1))
-    return known.expected * owed / known.found
+    return owed + sum(one.open for one in jobs if one.linked and one.kind == Kind.PUSH)
 
 
 def _push(calls: Mapping[str, Tally]) -> float:
@@ -84,12 +90,20 @@ def _push(calls: Mapping[str, Tally]) -> float:
     return sum(calls[name].calls for name in _PUSHES if name in calls) / written
 
 
-def _tag(calls: Mapping[str, Tally], jobs: Sequence[OfKind]) -> float:
-    """Calls for each set of tags of somebody who was there: several may share one."""
-    made = sum(calls[name].calls for name in _TAGS if name in calls)
-    done = sum(one.done for one in jobs if one.kind == Kind.TAG)
-    told = done - (_good(calls["contact.create"]) if "contact.create" in calls else 0)
-    return min(made / told, 1.0) if made and told >= ENOUGH else 1.0
+def _tags(alike: Sequence[int], more: float, batch: float) -> float:
+    """They are told after all else, so those that say the same are together by then."""
+    return sum(math.ceil(number * (1 + more) / batch) for number in alike)
+
+
+def _batch(calls: Mapping[str, Tally], jobs: Sequence[OfKind], batch: int) -> float:
+    """For how many people a call of tags is: as many as may be, or where the CRM has refused such
+    calls as many as those had that it took."""
+    many = calls.get(MANY)
+    if many is None or _good(many) == many.calls:
+        return batch
+    made = sum(_good(calls[name]) for name in ("contact.create", *_ALONE_TAGS) if name in calls)
+    told = sum(one.done for one in jobs if one.kind == Kind.TAG) - made
+    return min(max(1.0, told / max(_good(many), 1)), batch)
 
 
 def _good(tally: Tally) -> int:

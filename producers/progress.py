@@ -141,7 +141,7 @@ class Ahead:
     calls: float = 0.0
     cost_s: float = 0.0
 
-    def left(self, store: Store, run: Run, pace: float, *, read_only: bool) -> float:
+    def left(self, store: Store, run: Run, pace: float, settings: Settings) -> float:
         """The calls that are left now."""
         now = store.clock()
         if now - self.at < SPARING * self.cost_s:
@@ -151,7 +151,9 @@ class Ahead:
             ledger_view.by_kind(store, run.id),
             audit.by_operation(store, run=run.id),
             run.existence,
-            read_only=read_only,
+            alike=ledger_view.alike(store, run.id),
+            batch=settings.tag_batch,
+            read_only=settings.read_only,
         )
         self.at, self.cost_s = now, time.perf_counter() - began
         return self.calls
@@ -176,7 +178,7 @@ def look(store: Store, settings: Settings, run: Run, ahead: Ahead | None = None)
     may = limits(store, settings, place)
     since = now - _began(run)
     pace = _pace(store, run, may, since)
-    left = (ahead or Ahead()).left(store, run, pace, read_only=settings.read_only)
+    left = (ahead or Ahead()).left(store, run, pace, settings)
     return Look(
         at=now,
         run=run,
@@ -188,7 +190,7 @@ def look(store: Store, settings: Settings, run: Run, ahead: Ahead | None = None)
         missing=missing(store),
         held=ledger_view.writing(store, run=run.id) if settings.read_only else 0,
         calls_left=left,
-        spare=_spare(may, since),
+        spare=_spare(store, run, may, pace),
     )
 
 
@@ -210,16 +212,21 @@ def _pace(store: Store, run: Run, may: Limits, since: float) -> float:
     lately = audit.pace(store, run.id, seconds=PACE_S)
     if not lately:
         return 0.0
-    window_ms = 1000 * may.window / may.per_s
-    usual = 1000 / tempo.gap_ms(
-        may.counting, calls=may.window, window_ms=window_ms, mean_ms=tempo.USUAL_MS
-    )
+    usual = _usual(may)
     if since < RATE_S:  # a few calls tell nothing
         return usual
     if since < PACE_S:
         part = since / PACE_S
         lately = part * (audit.pace(store, run.id, seconds=since) or usual) + (1 - part) * usual
     return min(lately, may.per_s)
+
+
+def _usual(may: Limits) -> float:
+    """Calls a second, where the CRM counts like that."""
+    window_ms = 1000 * may.window / may.per_s
+    return 1000 / tempo.gap_ms(
+        may.counting, calls=may.window, window_ms=window_ms, mean_ms=tempo.USUAL_MS
+    )
 
 
 def _with_pages(store: Store, run: Run, pace: float, left: float) -> float:
@@ -230,20 +237,27 @@ def _with_pages(store: Store, run: Run, pace: float, left: float) -> float:
         return pace
     if known.by_list is None or known.by_each is None or known.by_list > known.by_each:
         return pace  # it will be given up
-    # The first page waits for nobody, so between so many pages lies one wait less.
-    reading_s = known.pages_left * (store.clock() - run.started_at) / (known.pages - 1)
-    meanwhile = min(audit.pace(store, run.id, seconds=PACE_S) * reading_s, left)
-    return left / (reading_s + (left - meanwhile) / pace) if pace and left else pace
+    lately = audit.pace(store, run.id, seconds=PACE_S)
+    if not left or lately > tempo.QUICK * pace:
+        return pace  # what the pages find is enough to do
+    # The next page is on its way: half of it, in the mean.
+    a_page_s = (store.clock() - (run.read_at or run.started_at)) / (known.pages + 0.5)
+    reading_s = (known.pages_left - 0.5) * a_page_s
+    meanwhile = min(lately * reading_s, left)
+    return left / (reading_s + (left - meanwhile) / pace)
 
 
-def _spare(may: Limits, since: float) -> float:
-    """Calls that go out beside the pace: what a bucket holds; where it is not known whether it is
-    one, half of that at first, and nothing after a minute, by when it is."""
+def _spare(store: Store, run: Run, may: Limits, pace: float) -> float:
+    """Calls that go out beside the pace, where it is the limit that holds them: what a bucket has.
+    Whether it is one is known after half a minute's calls; where it is not, it is none any more
+    after those of a minute."""
+    usual = _usual(may)
+    if pace < tempo.QUICK * usual:
+        return 0.0
     if may.counting is Counting.REFILLS:
         return may.window - (may.used or 0)
-    if since < 0:  # pages are waited for, at less than the limit
-        return 0.0
-    return tempo.spare(may.counting, may.window) * max(0.0, 1 - since / PACE_S)
+    made = audit.rate(store, location=run.location, seconds=PACE_S) / usual
+    return tempo.spare(may.counting, may.window) * min(1.0, max(0.0, 2 - 2 * made))
 
 
 def _rate_seconds(run: Run, now: float) -> float:

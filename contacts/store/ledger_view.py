@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import Select, and_, case, exists, func, select, text
 
 from contacts.jobs import WRITING, Kind
 from contacts.store.database import Store
-from contacts.store.tables import WAITING, jobs, links
+from contacts.store.tables import OPEN_ALIKE, WAITING, jobs, links
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,20 @@ def by_kind(store: Store, run: int) -> list[OfKind]:
         return [
             OfKind(kind, bool(there), int(n), int(m)) for kind, there, n, m in tx.execute(query)
         ]
+
+
+def alike(store: Store, run: int) -> list[int]:
+    """Of a run's open changes of tags of contacts that are in the CRM: how many say the same, for
+    each that is said."""
+    query = (
+        select(func.count())
+        .select_from(jobs.join(links, links.c.contact == jobs.c.contact))
+        .where(jobs.c.run == run, jobs.c.kind == Kind.TAG.value, text(f"jobs.{OPEN_ALIKE}"))
+        .group_by(jobs.c.alike)
+        .order_by(jobs.c.alike)
+    )
+    with store.read() as tx:
+        return [int(number) for number in tx.execute(query).scalars()]
 
 
 @dataclass(frozen=True, slots=True)

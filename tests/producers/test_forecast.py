@@ -23,14 +23,31 @@ def test_a_new_contact_takes_its_tags_along_and_its_note_is_a_call() -> None:
     assert calls_left(jobs, []) == 150
 
 
-def test_tags_of_somebody_who_is_there_are_a_call() -> None:
-    assert calls_left([of(Kind.TAG, 30, linked=True)], []) == 30
+def test_tags_that_say_the_same_share_a_call() -> None:
+    jobs = [of(Kind.TAG, 123, linked=True)]
+    assert calls_left(jobs, [], alike=[120, 3], batch=100) == 3
+    assert calls_left(jobs, [], alike=[120, 3], batch=1) == 123
 
 
-def test_where_tags_share_a_call_the_next_ones_do_as_well() -> None:
-    jobs = [of(Kind.TAG, 400, linked=True, done=500)]
-    made = [calls("contacts.bulk.tags", 5), calls("contact.create", 250)]
-    assert calls_left(jobs, made) == 400 * 5 / 250
+def test_tags_of_those_whom_the_list_has_still_to_show_share_a_call_with_those_that_wait() -> None:
+    known = Known(
+        Existence.AUTO, 1000, found=50, sure=50, total=2000, pages=1, rows=100,
+        state=State.WALKING,
+    )  # fmt: skip
+    assert known.expected == 19 * known.found
+    jobs = [of(Kind.TAG, 10, linked=True)]
+    assert calls_left(jobs, [], known.as_json(), alike=[10], batch=100) == 2
+    assert calls_left(jobs, [calls("contact.update", 3)], known.as_json()) == 19 * 3
+
+
+def test_where_the_crm_refuses_calls_for_many_the_next_ones_are_for_as_few_as_it_took() -> None:
+    jobs = [of(Kind.TAG, 100, linked=True, done=120)]
+    made = [calls("contacts.bulk.tags", 5, refused=3), calls("contact.create", 60)]
+    assert calls_left(jobs, made, alike=[100], batch=100) == 4  # sixty by two
+    none = [calls("contacts.bulk.tags", 1, refused=1), calls("contact.tags.add", 60)]
+    assert calls_left(jobs, none, alike=[100], batch=100) == 2
+    alone = [calls("contacts.bulk.tags", 1, refused=1), calls("contact.tags.add", 120)]
+    assert calls_left(jobs, alone, alike=[100], batch=100) == 100
 
 
 def test_reads_and_refusals_of_the_pushes_so_far_are_expected_of_the_next_ones() -> None:

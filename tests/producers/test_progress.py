@@ -225,6 +225,7 @@ def test_while_the_list_is_read_the_pace_is_that_which_follows(
 def test_what_goes_out_while_a_list_is_read_goes_at_the_pace_of_its_pages(
     store: Store, settings: Settings, run: Run
 ) -> None:
+    store.clock.tick(60)
     calls(store, 40, apart=1.0)
     known = Known(
         Existence.AUTO, 400, found=150, sure=150, total=400, pages=2, rows=200, state=State.WALKING
@@ -233,21 +234,53 @@ def test_what_goes_out_while_a_list_is_read_goes_at_the_pace_of_its_pages(
 
     look = progress.look(store, settings, run)
 
-    # The second of four pages came after a minute: the other two take two.
-    assert look.calls_left / look.pace == pytest.approx(120)
+    # A minute after the file was read two of four pages are there and half of a third: one and a
+    # half are left, and work for less time than that.
+    assert look.calls_left / look.pace == pytest.approx(36)
+
+
+def test_a_list_holds_nothing_up_while_what_it_finds_is_enough_to_do(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    store.clock.tick(60)
+    known = Known(
+        Existence.AUTO, 400, found=150, sure=150, total=400, pages=2, rows=200, state=State.WALKING
+    )
+    keep(store, run, known)
+    calls(store, 590, apart=0.1)
+    assert progress.look(store, settings, run).pace == pytest.approx(9.8)
+
+
+@pytest.mark.parametrize(
+    ("made", "spare"),
+    [(0, 0.0), (100, 40.0), (290, 40.0), (440, 20.0), (590, 0.0)],
+    ids="{}".format,
+)
+def test_whether_it_is_a_bucket_is_known_after_the_calls_of_a_minute(
+    store: Store, settings: Settings, run: Run, made: int, spare: float
+) -> None:
+    calls(store, made, apart=0.1)
+    assert progress.look(store, settings, run).spare == pytest.approx(spare, abs=0.5)
+
+
+def test_what_is_held_up_by_something_else_than_the_limit_gains_nothing_by_a_bucket(
+    store: Store, settings: Settings, run: Run
+) -> None:
+    calls(store, 100, apart=0.2)
+    assert progress.look(store, settings, run).spare == 0.0
 
 
 def test_what_is_left_is_counted_anew_only_now_and_then(
     store: Store, settings: Settings, run: Run
 ) -> None:
     ahead = progress.Ahead()
-    assert ahead.left(store, run, 1.0, read_only=False) == 3
+    assert ahead.left(store, run, 1.0, settings) == 3
     ahead.cost_s = 1.0
     finish(store, 1)
     store.clock.tick(2)
-    assert ahead.left(store, run, 1.0, read_only=False) == 1
+    assert ahead.left(store, run, 1.0, settings) == 1
     store.clock.tick(20)
-    assert ahead.left(store, run, 1.0, read_only=False) == 2
+    assert ahead.left(store, run, 1.0, settings) == 2
 
 
 def keep(store: Store, run: Run, known: Known) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contacts.jobs import LAST, Job, Kind, Lane
-from contacts.store import accounts, ledger, ledger_together, turns
+from contacts.store import accounts, ledger, ledger_together, ledger_view, turns
 from contacts.store.database import Store
 from contacts.store.tables import links, tags
 
@@ -208,6 +208,26 @@ def test_workers_that_take_at_the_same_time_take_no_job_twice(store: Store) -> N
     taken = [contact for some in found for contact in some]
     assert errors == []
     assert len(taken) == len(set(taken)) >= 10
+
+
+def test_of_a_run_it_is_known_how_many_who_are_there_are_owed_the_same(store: Store) -> None:
+    owe(store, 1, 2, 3, 7, run=9)
+    owe(store, 4, 5, tag="b", run=9)
+    owe(store, 6, tag="b", run=8)
+    links_of(store, *range(1, 7))
+    job = first(store)
+    with store.write() as tx:
+        ledger.done(tx, job, now=store.clock())
+    assert sorted(ledger_view.alike(store, 9)) == [2, 2], "one is told, and 7 is not there"
+
+
+def links_of(store: Store, *contacts: int) -> None:
+    made = [
+        {"contact": n, "location": HERE, "remote_id": f"r{n}", "agreed": {}, "refused": {}}
+        for n in contacts
+    ]
+    with store.write() as tx:
+        tx.execute(links.insert().values(settled_at=0.0), made)
 
 
 # ---------------------------------------------------------------- edits that gather
