@@ -149,6 +149,9 @@ WRITING: Final[frozenset[Kind]] = frozenset({Kind.PUSH, Kind.TAG, Kind.NOTE, Kin
 """Kinds of job that change the CRM's data by themselves: in read-only mode they wait. What
 ``crm.call`` does depends on what was asked for."""
 
+WALKS: Final[frozenset[Kind]] = frozenset({Kind.PAGE, Kind.TASK_WALK})
+"""Kinds of job that read one page of a list and put the job of the next one."""
+
 URGENCY: Final[dict[Lane, int]] = {Lane.LIVE: 0, Lane.BULK: 1, Lane.SWEEP: 2}
 """Lanes as the ledger stores and orders them: smaller is sooner."""
 

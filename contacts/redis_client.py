@@ -109,6 +109,18 @@ def connect(
     return found
 
 
+def ring(client: redis.Redis, bell: str) -> None:
+    """Wake whoever waits for that list: it has one element then, however often it was rung.
+
+    Raises:
+        redis.RedisError: no Redis.
+    """
+    with client.pipeline(transaction=True) as pipe:
+        pipe.lpush(bell, "1")
+        pipe.ltrim(bell, 0, 0)
+        pipe.execute()
+
+
 class _Follower(redis.Redis):
     """A client that lets go of the Sentinels as well, when it is closed."""
 

@@ -37,10 +37,7 @@ class Bell:
         if self._redis is None or self._clock() < self._deaf_until:
             return False
         try:
-            with self._redis.pipeline(transaction=True) as pipe:
-                pipe.lpush(belt.WAKE_KEY, "1")
-                pipe.ltrim(belt.WAKE_KEY, 0, 0)
-                pipe.execute()
+            redis_client.ring(self._redis, belt.WAKE_KEY)
         except redis.RedisError:
             self._deaf_until = self._clock() + DEAF_S
             return False

@@ -7,16 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, case, literal_column, or_, select, text, true
 
-from contacts.jobs import WRITING, Kind
+from contacts.jobs import WALKS, WRITING, Kind
 from contacts.store.database import Tx
 from contacts.store.prepared import Prepared
 from contacts.store.tables import RESTING, WAITING, jobs, links
 
 ELSEWHERE: Final = "platform.%"
 """Kinds of job that call the course platform and not the CRM."""
-
-WALKS: Final = frozenset({Kind.PAGE.value, Kind.TASK_WALK.value})
-"""Kinds of job that read one page of a list and put the job of the next one."""
 
 
 def jobs_of(
@@ -115,7 +112,7 @@ def _due_statement(live: bool, read_only: bool) -> Any:
 _PAGES: Final = Prepared(
     select(jobs.c.id, jobs.c.kind, jobs.c.lane)
     .where(
-        jobs.c.kind.in_(sorted(WALKS)),
+        jobs.c.kind.in_(sorted(kind.value for kind in WALKS)),
         jobs.c.location == bindparam("location"),
         jobs.c.contact == 0,
         jobs.c.lane > 0,

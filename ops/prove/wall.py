@@ -8,7 +8,8 @@
 New contacts with tags and a note each, through the real backfill, ledger, deeds and the limiter's
 script in a Redis of its own; the CRM is the stand-in without its socket, behind one of the five
 servers that may count. Worker threads are threads, of which one runs at a time: who waits for a
-token or an answer waits in virtual time. The dispatcher looks four times a second, as it does.
+token or an answer waits in virtual time. The dispatcher looks four times a second, once where it
+found nothing, and when a worker rings, as it does.
 
 Three bounds: the time by that of the necessary calls at the limit (1.03); the time that `rollbook
 status` says is left, from 5 % on, against the time that it then took (5 %); and the time that a
@@ -32,7 +33,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from contacts.jobs import Lane, Ticket
+from contacts.jobs import WALKS, Lane, Ticket
 from contacts.store import accounts, ledger, ledger_view, processes, runs
 from contacts.tempo import Counting
 from ops.prove import economy, least, stage
@@ -43,7 +44,7 @@ from ops.prove.school import BEGIN, HERE, School
 from ops.prove.servers import SERVERS
 from ops.prove.world import Steps, World
 from producers import progress
-from producers.dispatcher import TICK_S
+from producers.dispatcher import IDLE_S, TICK_S
 from worker import pulse
 from worker.rehearsal import pace
 
@@ -102,17 +103,23 @@ class House:
             accounts.save_limits_seen(tx, HERE, seen)
 
     def _dispatch(self) -> Steps:
-        """Release what there is room for, twice a second."""
+        """Release what there is room for, four times a second; once where there was nothing."""
         store = self.school.store
         while True:
             self._time()
             for name, kind in (("d@h:1", "dispatcher"), ("w@h:2", "worker")):
                 processes.beat(store, name, kind, 32)
-            for ticket in ledger.release(
-                store, room=IN_FLIGHT, limit=500, bulk_limit=24, lease_s=3600
-            ):
-                self.world.begin(self._work(ticket), after=BELT_MS)
-            yield 1000 * TICK_S
+            yield 1000 * (TICK_S if self._release() else IDLE_S)
+
+    def _release(self) -> int:
+        """One round; returns how many jobs."""
+        self._time()
+        tickets = ledger.release(
+            self.school.store, room=IN_FLIGHT, limit=500, bulk_limit=24, lease_s=3600
+        )
+        for ticket in tickets:
+            self.world.begin(self._work(ticket), after=BELT_MS)
+        return len(tickets)
 
     def _work(self, ticket: Ticket) -> Steps:
         """One job: each of its calls takes a token and the time of an answer."""
@@ -124,6 +131,8 @@ class House:
             yield from self.world.call(ticket.lane if ticket.lane is Lane.LIVE else Lane.BULK)
             self._run(made)
         del self.threads[made.job.ident or 0]
+        if ticket.kind in WALKS:
+            self._release()  # the worker rings
 
     def _deed(self, ticket: Ticket) -> None:
         mine = self._mine()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
 
-from contacts import belt
+from contacts import belt, redis_client
 from contacts.jobs import Kind, Wish
 from contacts.logs import without_values
-from contacts.store import audit, ledger, processes
+from contacts.store import audit, ledger, processes, walks
 from worker.app import build_app
 from worker.tasks import put_what_is_owed
 
+HERE = "loc1"
 ADA, PHONE, NOTE = "ada@example.org", "+12025550100", "owes us for Baking Bread"
 # No name made of hexadecimal digits: trace ids are, and one in 140 of them has an "ada".
 SECRETS = (ADA, "Ottoline", PHONE, "2025550100", "Lovelace", NOTE, "owes us", "pit-secret")
@@ -172,3 +175,24 @@ def test_the_night_puts_a_job_for_whoever_is_owed_and_has_none(shop: Any) -> Non
     assert [(row.kind, row.lane) for row in shop.rows()] == [
         ("contact.push", 2), ("contact.note", 2),
     ]  # fmt: skip
+
+
+def test_a_page_of_a_walk_wakes_the_dispatcher_for_the_next_one(celery: Any) -> None:
+    shop, woken = celery.shop, lambda: celery.shop.bench.redis.llen(belt.WAKE_KEY)
+    shop.person(ADA)
+    celery.deliver()
+    assert woken() == 0
+    with shop.store.write() as tx:
+        walks.begin(tx, HERE, way=walks.Way.LIST, title="night", now=shop.clock())
+    celery.deliver()
+    assert woken() == 1
+
+
+def test_a_dispatcher_that_cannot_be_woken_looks_by_itself(live_shop: Any) -> None:
+    nobody = redis_client.connect("redis://127.0.0.1:1/0", timeout_s=1, connect_s=1, tries=0)
+    live_shop.bench = replace(live_shop.bench, redis=nobody)
+    with live_shop.store.write() as tx:
+        walks.begin(tx, HERE, way=walks.Way.LIST, title="night", now=live_shop.clock())
+    deaf = Celery(live_shop)
+    with closing(deaf.app):
+        assert [one.state for one in deaf.deliver()] == ["SUCCESS"]
