@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from contacts.existence import Known
+from contacts.existence import Known, State, thinks_again
 from contacts.jobs import WRITING, Kind
 from contacts.store.audit import MANY, Tally
 from contacts.store.ledger_view import OfKind
@@ -55,7 +56,7 @@ def calls_left(
         if read_only and kind in WRITING:
             continue
         if kind is Kind.PUSH:
-            left += one.open * push if one.linked else _first(one.open, push, known)
+            left += one.open * push if one.linked else _first(one.open, push, known, calls)
         elif kind in _ALONE:
             left += one.open
     return left + more * _besides(jobs, calls)
@@ -68,11 +69,27 @@ def _more(known: Known | None) -> float:
     return known.expected / known.found
 
 
-def _first(jobs: int, push: float, known: Known | None) -> float:
-    """Of people who are not linked: while the list is read, what is expected of both."""
-    if known is None or not known.reading or not known.left or known.by_list is None:
+def _first(jobs: int, push: float, known: Known | None, calls: Mapping[str, Tally]) -> float:
+    """Of people who are not linked: while the list is read, or will be again, what is expected of
+    both ways; when it was read to its end nobody is there but those whom it showed in part."""
+    if known is None:
+        return jobs * push
+    if known.state is State.OVER:
+        read = calls["contact.get"].calls if "contact.get" in calls else 0
+        return jobs + min(max(known.found - known.sure - read, 0), jobs)
+    known = _thought_over(known, calls)
+    if not known.reading or not known.left or known.by_list is None:
         return jobs * push
     return jobs * known.by_list / known.left
+
+
+def _thought_over(known: Known, calls: Mapping[str, Tally]) -> Known:
+    """As a list that was given up will be judged after the creates that were refused since."""
+    creates = calls.get("contact.create")
+    if creates is None or creates.calls < ENOUGH:
+        return known
+    refused = creates.calls - _good(creates)
+    return thinks_again(replace(known, each=creates.calls, refused=refused))
 
 
 def _besides(jobs: Sequence[OfKind], calls: Mapping[str, Tally]) -> float:

@@ -67,6 +67,24 @@ def test_while_the_list_is_read_both_ways_are_known_by_its_pages() -> None:
     assert calls_left([of(Kind.PUSH, 1000)], [], waiting.as_json()) == 1000
 
 
+def test_after_the_whole_list_nobody_is_there_but_those_of_whom_it_told_too_little() -> None:
+    known = Known(
+        Existence.AUTO, 1000, found=200, sure=190, total=300, pages=3, rows=300, state=State.OVER
+    )
+    kept, made = known.as_json(), [calls("contact.create", 30, refused=10)]
+    assert calls_left([of(Kind.PUSH, 800)], made, kept) == 810
+    assert calls_left([of(Kind.PUSH, 790)], [*made, calls("contact.get", 10)], kept) == 790
+
+
+def test_a_list_that_was_given_up_is_reckoned_with_where_it_will_be_gone_on_with() -> None:
+    known = Known(Existence.AUTO, 1000, found=0, total=1200, pages=5, rows=500, state=State.STOPPED)
+    few = [calls("contact.create", 100, refused=0)]
+    assert calls_left([of(Kind.PUSH, 900)], few, known.as_json()) == 900
+    many = [calls("contact.create", 100, refused=20), calls("contact.get", 20)]
+    # 180 of them are there, by seven pages; one by one it would be 1.5 calls for each.
+    assert calls_left([of(Kind.PUSH, 900)], many, known.as_json()) == 7 + 720
+
+
 def test_what_may_not_be_written_is_not_counted() -> None:
     jobs = [of(Kind.PUSH, 100), of(Kind.PULL, 7)]
     assert calls_left(jobs, [], read_only=True) == 7
