@@ -30,6 +30,7 @@ from ops.bench.report import Section
 from ops.bench.world import Broken
 
 PARTS = ("backfill", "rival", "live", "many")
+WINDOWS = ("sliding-log", "sliding-counter", "fixed-clock", "fixed-first", "token-bucket")
 STACK = ("rollbook", "celery", "kombu", "redis", "httpx", "sqlalchemy", "flower")
 
 console = Console(highlight=False)
@@ -75,6 +76,8 @@ def _measure(options: argparse.Namespace) -> list[Section]:
     parts = options.only or PARTS
     if options.notes and "rival" in parts:
         raise UsageError("--notes: the plain project writes none; give --only backfill too")
+    if options.window != WINDOWS[0] and parts != ["backfill"]:
+        raise UsageError("--window: the other parts have bounds for one kind; give --only backfill")
     with tempfile.TemporaryDirectory(prefix="rollbook-bench-") as name:
         folder = Path(name)
         file = folder / "students.csv"
@@ -85,7 +88,9 @@ def _measure(options: argparse.Namespace) -> list[Section]:
         sections: list[Section] = []
         if ours or rival:
             sections = [
-                rows.backfill(ours, rival, options.students, notes=options.notes),
+                rows.backfill(
+                    ours, rival, options.students, notes=options.notes, window=options.window
+                ),
                 rows.cpu(ours, rival, calibration_ms),
                 rows.memory(ours, rival),
             ]
@@ -143,7 +148,9 @@ def _ours(
     with (
         servers.database(options.postgres) as database,
         servers.broker(options.redis) as broker,
-        world.crm(place, locations=locations) as crm,
+        world.crm(
+            place, locations=locations, switches={"limits": {"window": options.window}}
+        ) as crm,
         world.up(place, crm, database=database, redis=broker, settings=settings) as up,
     ):
         yield up, crm
@@ -153,6 +160,7 @@ def _about(options: argparse.Namespace) -> dict[str, Any]:
     """What the figures are of."""
     return machine.about(STACK) | {
         "students": options.students,
+        "window": options.window,
         "waiting": options.waiting,
         "live": options.live,
         "locations": options.locations,
@@ -181,6 +189,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--students", type=int, default=3000, help="new contacts, a push and a tag each (3000)")
     add("--notes", action="store_true", help="and a note each; with --only backfill")
+    add("--window", choices=WINDOWS, default=WINDOWS[0], help="how the stand-in counts calls")
     add("--waiting", type=int, default=100_000, help="bulk jobs that wait before live ones")
     add("--live", type=int, default=200, help="live jobs (200)")
     add("--locations", type=int, default=10, help="locations that work at once (10)")

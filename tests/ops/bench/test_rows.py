@@ -118,6 +118,16 @@ def test_with_a_note_each_it_has_a_time_to_keep(noted: int, people: int, missed:
     assert [row.what for row in report.missed([section])] == missed
 
 
+@pytest.mark.parametrize(
+    ("window", "bound"), [("sliding-counter", 100), ("fixed-clock", None), ("token-bucket", None)]
+)
+def test_only_what_counts_slidingly_bounds_the_calls_of_any_ten_seconds(
+    window: str, bound: int | None
+) -> None:
+    section = rows.backfill(ours(), None, 300, window=window)
+    assert value(section, "arrivals in the busiest 10 s").bound == bound
+
+
 def test_the_rivals_figures_stand_beside_ours() -> None:
     section = rows.backfill(ours(), rival(), 300)
 
