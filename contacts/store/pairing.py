@@ -31,7 +31,8 @@ from contacts.store.walks import BACKFILL, Phase, Walk, Way
 
 HOLD_S: Final = 7200.0
 """The pushes wait no longer than this, whatever becomes of the list: a process that is killed
-while it reads the file tells nobody. In two hours 7,000,000 contacts of a list are read."""
+while it reads the file tells nobody. In two hours 2,600,000 contacts of a list are read where that
+finds nothing to do (0.27 s a page), 400,000 beside calls at the limit (1.8 s)."""
 
 FRESH_S: Final = 3600.0
 """So long after it was begun a list that was read to its end counts as a look: who came into the
