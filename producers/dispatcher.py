@@ -37,6 +37,10 @@ locations a tick costs about 5 ms. A live job rings."""
 IDLE_S = 1.0
 """How long an idle dispatcher sleeps when nobody rings; also the accuracy of a retry's time."""
 
+BUSY_S = 2.0
+"""So long after a job was handed over it still tops up: what is out may leave something due that
+nobody rings for, a note behind its contact, the tags after other tags."""
+
 ROUND = 500
 """At most this many jobs in one round: publishing them takes about 0.1 s."""
 
@@ -74,12 +78,13 @@ class Dispatcher:
     slots: int = 0
     duties_at: float = 0.0
     said_at: float = 0.0
+    busy_until: float = 0.0
 
     def run(self) -> None:
         """Dispatch until told to stop. Survives a Redis or database that goes away."""
         while not self.stopping.is_set():
             try:
-                self.wait(TICK_S if self.step() else IDLE_S)
+                self.wait(self.pause(self.step()))
             except redis.RedisError as error:
                 self._outage("Redis", error)
                 self.run_id = None
@@ -112,6 +117,17 @@ class Dispatcher:
         )
         self.publish(messages)
         return sum(map(len, messages))
+
+    def pause(self, handed: int) -> float:
+        """How long until the next round, seconds.
+
+        Args:
+            handed: jobs that were handed over in this one.
+        """
+        now = self.clock()
+        if handed:
+            self.busy_until = now + BUSY_S
+        return TICK_S if now < self.busy_until else IDLE_S
 
     def notice_restart(self) -> None:
         """After a restart of Redis, release again whatever lay there unclaimed."""

@@ -9,7 +9,7 @@ New contacts with tags and a note each, through the real backfill, ledger, deeds
 script in a Redis of its own; the CRM is the stand-in without its socket, behind one of the five
 servers that may count. Worker threads are threads, of which one runs at a time: who waits for a
 token or an answer waits in virtual time. The dispatcher looks four times a second, once where it
-found nothing, and when a worker rings, as it does.
+found nothing for a while, and when a worker rings, as it does.
 
 Three bounds: the time by that of the necessary calls at the limit (1.03); the time that `rollbook
 status` says is left, from 5 % on, against the time that it then took (5 %); and the time that a
@@ -44,7 +44,7 @@ from ops.prove.school import BEGIN, HERE, School
 from ops.prove.servers import SERVERS
 from ops.prove.world import Steps, World
 from producers import progress
-from producers.dispatcher import IDLE_S, TICK_S
+from producers.dispatcher import BUSY_S, IDLE_S, TICK_S
 from worker import pulse
 from worker.rehearsal import pace
 
@@ -103,13 +103,15 @@ class House:
             accounts.save_limits_seen(tx, HERE, seen)
 
     def _dispatch(self) -> Steps:
-        """Release what there is room for, four times a second; once where there was nothing."""
-        store = self.school.store
+        """Release what there is room for, as often as ``producers.dispatcher`` does."""
+        store, busy_until = self.school.store, 0.0
         while True:
             self._time()
             for name, kind in (("d@h:1", "dispatcher"), ("w@h:2", "worker")):
                 processes.beat(store, name, kind, 32)
-            yield 1000 * (TICK_S if self._release() else IDLE_S)
+            if self._release():
+                busy_until = self.world.now + 1000 * BUSY_S
+            yield 1000 * (TICK_S if self.world.now < busy_until else IDLE_S)
 
     def _release(self) -> int:
         """One round; returns how many jobs."""

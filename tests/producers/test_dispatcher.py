@@ -89,6 +89,17 @@ def until(condition: Callable[[], Any]) -> None:
 # ---------------------------------------------------------------- what is published
 
 
+def test_it_looks_often_until_nothing_was_handed_over_for_a_while(
+    dispatcher: Dispatcher, clock: Any
+) -> None:
+    assert dispatcher.pause(0) == module.IDLE_S
+    assert dispatcher.pause(1) == module.TICK_S
+    clock.tick(module.BUSY_S - 0.1)
+    assert dispatcher.pause(0) == module.TICK_S
+    clock.tick(0.1)
+    assert dispatcher.pause(0) == module.IDLE_S
+
+
 def test_a_released_job_lies_in_its_lanes_queue_as_ids_only(
     dispatcher: Dispatcher, store: Store
 ) -> None:
